@@ -1,0 +1,16 @@
+/* hold.h - signals that must not end a process with a message in its hand */
+#ifndef HOLD_H
+#define HOLD_H
+
+#include <signal.h>
+
+/* HUP, INT, QUIT and TERM. */
+void hold_set(sigset_t *signals);
+
+/* Blocks those; *before is the mask that lets them act, for hold_end() and waits. */
+void hold_begin(sigset_t *before);
+
+/* Lets them act again: one that came meanwhile ends the process here. */
+void hold_end(const sigset_t *before);
+
+#endif

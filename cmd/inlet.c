@@ -1,0 +1,291 @@
+/* inlet.c - a stream that messages are read from */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ipcutil/mq.h>
+
+#include "inlet.h"
+#include "json.h"
+
+enum { READ_SIZE = 65536 };
+
+int
+inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
+	unsigned int priority, struct ipc_error *err)
+{
+	*in = (struct inlet){
+		.fd = fd,
+		.framing = framing,
+		.most = most,
+		.priority = priority,
+	};
+	if (framing->record != IPC_UNKNOWN && framing->record > most)
+		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+			"write records of %ju bytes: the queue takes %zu, its message size "
+			"since create", (uintmax_t)framing->record, most);
+	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
+	in->room = (framing->json ? 8 * most : most) + READ_SIZE;
+	in->buffer = malloc(in->room + 1);	/* and NUL behind */
+	if (in->buffer == NULL)
+		return ipc_fail(err, errno, "make room for a message of %zu bytes", most);
+	return 0;
+}
+
+void
+inlet_close(struct inlet *in)
+{
+	free(in->buffer);
+}
+
+/* Bytes that were read and not yet used. */
+static size_t
+waiting(const struct inlet *in)
+{
+	return in->end - in->start;
+}
+
+/* Reads what there is, sleeping only when there is nothing.  Sets in->ended. */
+static int
+fill(struct inlet *in, struct ipc_error *err)
+{
+	struct pollfd polled = { .fd = in->fd, .events = POLLIN };
+	ssize_t step;
+
+	if (in->start > 0 && in->end == in->room) {
+		memmove(in->buffer, in->buffer + in->start, waiting(in));
+		in->end -= in->start;
+		in->start = 0;
+	}
+	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
+		if (errno == EAGAIN)		/* somebody else chose O_NONBLOCK */
+			poll(&polled, 1, -1);
+		else if (errno != EINTR)
+			return ipc_fail(err, errno, "read standard input");
+	}
+	in->ended = step == 0;
+	in->end += (size_t)step;
+	return 0;
+}
+
+/* Hands length bytes out as the message, and steps over gap bytes behind them. */
+static int
+use(struct inlet *in, size_t length, size_t gap, struct message *message)
+{
+	in->number++;
+	message->data = in->buffer + in->start;
+	message->length = length;
+	message->priority = in->priority;
+	message->typed = false;
+	in->start += length + gap;
+	in->seen = 0;
+	return 1;
+}
+
+static int
+too_long(struct inlet *in, uint64_t length, struct ipc_error *err)
+{
+	in->number++;
+	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+		"write message %ju: it is %ju bytes long and the queue takes %zu, "
+		"its message size since create", (uintmax_t)in->number,
+		(uintmax_t)length, in->most);
+}
+
+/* Passes over the rest of a message that ends with a delimiter. */
+static int
+pass_delimited(struct inlet *in, char delimiter, struct ipc_error *err)
+{
+	uint64_t length = 0;
+	char *end = NULL;
+
+	while (end == NULL && !(in->ended && waiting(in) == 0)) {
+		char *from = in->buffer + in->start;
+
+		end = memchr(from, delimiter, waiting(in));
+		length += end != NULL ? (size_t)(end - from) : waiting(in);
+		in->start = end != NULL ? in->start + (size_t)(end - from) + 1 : in->end;
+		if (end == NULL && !in->ended && fill(in, err) < 0)
+			return -1;
+	}
+	in->seen = 0;
+	return too_long(in, length, err);
+}
+
+static int
+read_delimited(struct inlet *in, char delimiter, size_t most,
+	struct message *message, struct ipc_error *err)
+{
+	for (;;) {
+		char *from = in->buffer + in->start;
+		char *end = memchr(from + in->seen, delimiter, waiting(in) - in->seen);
+		size_t length = end != NULL ? (size_t)(end - from) : waiting(in);
+
+		if (length > most)
+			return pass_delimited(in, delimiter, err);
+		if (end != NULL)
+			return use(in, length, 1, message);
+		if (in->ended)
+			return length == 0 ? 0 : use(in, length, 0, message);
+		in->seen = length;
+		if (fill(in, err) < 0)
+			return -1;
+	}
+}
+
+/* Reads on until length bytes wait.  1, or 0 when the input ends before. */
+static int
+gather(struct inlet *in, size_t length, struct ipc_error *err)
+{
+	while (waiting(in) < length && !in->ended)
+		if (fill(in, err) < 0)
+			return -1;
+	return waiting(in) >= length;
+}
+
+static int
+ends_within(const struct inlet *in, struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_FAILED, EBADMSG,
+		"read standard input: it ends within message %ju",
+		(uintmax_t)in->number + 1);
+}
+
+static int
+read_record(struct inlet *in, size_t length, struct message *message,
+	struct ipc_error *err)
+{
+	int whole = gather(in, length, err);
+
+	if (whole < 0)
+		return -1;
+	if (whole == 0)
+		return waiting(in) == 0 ? 0 : ends_within(in, err);
+	return use(in, length, 0, message);
+}
+
+static int
+read_length_prefixed(struct inlet *in, struct message *message,
+	struct ipc_error *err)
+{
+	const unsigned char *head;
+	size_t length, left;
+	int whole = gather(in, FRAME_HEAD, err);
+
+	if (whole <= 0)
+		return whole < 0 || waiting(in) == 0 ? whole : ends_within(in, err);
+	head = (const unsigned char *)in->buffer + in->start;
+	length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 |
+		(size_t)head[3];
+	in->start += FRAME_HEAD;
+	if (length <= in->most) {
+		whole = gather(in, length, err);
+		if (whole == 0)
+			return ends_within(in, err);
+		return whole < 0 ? whole : use(in, length, 0, message);
+	}
+	for (left = length; left > 0 && !(in->ended && waiting(in) == 0); ) {
+		size_t step = waiting(in) < left ? waiting(in) : left;
+
+		in->start += step;
+		left -= step;
+		if (left > 0 && !in->ended && fill(in, err) < 0)
+			return -1;
+	}
+	return too_long(in, length, err);
+}
+
+/* All of it is one message, also when it is empty. */
+static int
+read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
+{
+	int longer;
+
+	if (in->number > 0)
+		return 0;
+	longer = gather(in, in->most + 1, err);
+	if (longer > 0) {
+		in->number++;
+		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+			"write standard input: it is longer than the %zu bytes the queue takes, "
+			"its message size since create", in->most);
+	}
+	return longer < 0 ? longer : use(in, waiting(in), 0, message);
+}
+
+static const char *
+take_member(const char *key, struct json_value *value, void *arg)
+{
+	struct message *message = arg;
+	bool is_base64 = strcmp(key, "data_base64") == 0;
+	uint64_t number;
+
+	if (is_base64 || strcmp(key, "data") == 0) {
+		if (value->type != JSON_STRING)
+			return "its data is not a string";
+		if (is_base64 && !json_base64(value))
+			return "its data_base64 is not base64";
+		if (is_base64 || message->data == NULL) {
+			message->data = value->text;
+			message->length = value->length;
+		}
+	} else if (strcmp(key, "priority") == 0) {
+		if (value->type == JSON_NULL)
+			return NULL;
+		if (value->type != JSON_NUMBER ||
+		    !ipc_number(value->text, 10, IPC_MQ_PRIORITY_MAX, &number))
+			return "its priority is not a number from 0 to 32767";
+		message->priority = (unsigned int)number;
+	} else if (strcmp(key, "type") == 0) {
+		message->typed = value->type != JSON_NULL;
+	} else {
+		return "it has a key that is not priority, type, data or data_base64";
+	}
+	return NULL;
+}
+
+static int
+read_json(struct inlet *in, struct message *message, struct ipc_error *err)
+{
+	struct message line;
+	const char *wrong;
+	int result = read_delimited(in, '\n', in->room - READ_SIZE, &line, err);
+
+	if (result <= 0)
+		return result;
+	line.data[line.length] = '\0';		/* in place of the newline */
+	*message = line;
+	message->data = NULL;
+	wrong = json_read_object(line.data, line.length, take_member, message);
+	if (wrong == NULL && message->data == NULL)
+		wrong = "it has no data";
+	if (wrong != NULL)
+		return ipc_refuse(err, IPC_FAILED, EBADMSG,
+			"read message %ju of standard input: %s", (uintmax_t)in->number,
+			wrong);
+	if (message->length > in->most) {
+		in->number--;			/* too_long() counts it again */
+		return too_long(in, message->length, err);
+	}
+	return 1;
+}
+
+int
+inlet_read(struct inlet *in, struct message *message, struct ipc_error *err)
+{
+	const struct framing *framing = in->framing;
+
+	if (framing->lines)
+		return read_delimited(in, '\n', in->most, message, err);
+	if (framing->null)
+		return read_delimited(in, '\0', in->most, message, err);
+	if (framing->length_prefixed)
+		return read_length_prefixed(in, message, err);
+	if (framing->json)
+		return read_json(in, message, err);
+	if (framing->record != IPC_UNKNOWN)
+		return read_record(in, framing->record, message, err);
+	return read_whole(in, message, err);
+}

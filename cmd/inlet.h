@@ -1,0 +1,36 @@
+/* inlet.h - a stream that messages are read from */
+#ifndef INLET_H
+#define INLET_H
+
+#include "message.h"
+
+struct inlet {
+	int fd;
+	const struct framing *framing;
+	size_t most;		/* bytes of the longest message that can be used */
+	unsigned int priority;	/* of messages that tell none */
+	uint64_t number;	/* of the message last read, from 1 */
+	/* The rest is inlet.c's own. */
+	char *buffer;
+	size_t room, start, end, seen;
+	bool ended;
+};
+
+/*
+ * Begins to read messages from fd, without reading yet.  The caller ends it with
+ * inlet_close(), also after a failure.
+ */
+int inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
+	unsigned int priority, struct ipc_error *err);
+void inlet_close(struct inlet *in);
+
+/*
+ * Reads the next message; its data live until the next call.  Returns 1, or 0 at
+ * the end, or -1.  A message that has come whole never waits for others.
+ *
+ * IPC_LIMIT	it is longer than in->most and was passed over: the next call
+ *		goes on behind it
+ */
+int inlet_read(struct inlet *in, struct message *message, struct ipc_error *err);
+
+#endif

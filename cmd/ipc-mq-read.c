@@ -1,0 +1,138 @@
+/* ipc-mq-read.c - ipc-mq read: each message out, back, or saved; never lost */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include <ipcutil/mq.h>
+
+#include "hold.h"
+#include "ipc-mq.h"
+#include "outlet.h"
+
+enum { GIVE_BACK_NS = 1000000000 };
+
+/* One run: from where to where, and how far it is. */
+struct reading {
+	const struct read_args *args;
+	struct ipc_mq mq;
+	struct outlet out;
+	struct ipc_wait wait;
+	sigset_t before;	/* the signal mask that lets signals act */
+	uint64_t taken;
+	uint64_t bytes;
+};
+
+static uint64_t
+messages_wanted(const struct read_args *args)
+{
+	if (args->count != IPC_UNKNOWN)
+		return args->count;
+	return args->all || args->follow ? UINT64_MAX : 1;
+}
+
+/* Finds another place for a message that cannot go out; call->err says why not. */
+static int
+rescue(struct call *call, struct reading *reading, const struct message *message)
+{
+	struct ipc_wait wait = { .limit = GIVE_BACK_NS, .watched = -1 };
+	struct ipc_error why = call->err, failure;
+	char path[PATH_MAX];
+
+	if (reading->args->limit != IPC_FOREVER)
+		wait.limit = reading->args->limit;
+	ipc_wait_start(&wait);
+	if (ipc_mq_give_back(&reading->mq, message->data, message->length,
+	    message->priority, &wait, &failure) == 0)
+		return ipc_refuse(&call->err, why.fault, why.code,
+			"%s; the message was put back", why.sentence);
+	if (message_save(message, call->program->name, path, sizeof(path), &failure) == 0)
+		return ipc_refuse(&call->err, why.fault, why.code,
+			"%s; the message is saved in '%s'", why.sentence, path);
+	return ipc_refuse(&call->err, why.fault, why.code,
+		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
+}
+
+/* The next message, in the outlet's room.  Waits only while none is in hand. */
+static int
+take(struct call *call, struct reading *reading, struct message *message)
+{
+	struct ipc_error *err = &call->err;
+
+	if (outlet_ready(&reading->out, &reading->before, err) < 0)
+		return -1;
+	message->data = outlet_room(&reading->out);
+	ipc_wait_start(&reading->wait);
+	if (ipc_mq_receive(&reading->mq, message->data, &message->length,
+	    &message->priority, &reading->wait, err) == 0)
+		return 0;
+	if (err->code == EPIPE)		/* the other end of standard output has gone */
+		ipc_fail(err, EPIPE, "write to standard output");
+	return -1;
+}
+
+static int
+give_out(struct call *call, struct reading *reading, const struct message *message)
+{
+	const struct framing *framing = &reading->args->framing;
+	const char *cannot = framing_cannot(framing, message);
+
+	if (outlet_write(&reading->out, message, &call->err) < 0)
+		return rescue(call, reading, message);
+	reading->taken++;
+	reading->bytes += message->length;
+	if (cannot != NULL) {
+		ipc_refuse(&call->err, IPC_FAILED, EBADMSG,
+			"frame message %ju so that it can be told apart: %s",
+			(uintmax_t)reading->taken, cannot);
+		cli_failed(call);
+	}
+	return 0;
+}
+
+static int
+read_messages(struct call *call, struct reading *reading)
+{
+	const struct read_args *args = reading->args;
+	uint64_t wanted = messages_wanted(args);
+	struct message message;
+
+	while (reading->taken < wanted) {
+		if (take(call, reading, &message) < 0)
+			return args->all && call->err.fault == IPC_WOULD_BLOCK ? 0 : -1;
+		if (give_out(call, reading, &message) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+mq_read(struct call *call)
+{
+	const struct read_args *args = call->args;
+	struct reading reading = {
+		.args = args,
+		.wait = { .limit = args->all ? 0 : args->limit, .watched = -1 },
+	};
+	int result = -1;
+
+	if (framing_check(&args->framing, &call->err) < 0 ||
+	    ipc_mq_open(&reading.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
+		&call->err) < 0)
+		return -1;
+	hold_begin(&reading.before);
+	reading.wait.signals = &reading.before;
+	if (outlet_open(&reading.out, 1, &args->framing, reading.mq.message_size,
+	    &call->err) == 0) {
+		if (reading.out.is_stream)
+			reading.wait.watched = reading.out.fd;
+		result = read_messages(call, &reading);
+	}
+	if (result < 0)
+		cli_failed(call);	/* before a signal that came may end us */
+	cli_say(call, "%ju messages of %ju bytes read from '%s'",
+		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
+	outlet_close(&reading.out);
+	ipc_mq_close(&reading.mq);
+	hold_end(&reading.before);
+	return 0;
+}

@@ -1,0 +1,133 @@
+/* ipc-mq-write.c - ipc-mq write: messages from operands or standard input */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <ipcutil/mq.h>
+
+#include "inlet.h"
+#include "ipc-mq.h"
+#include "outlet.h"
+
+/* One run: from where to where, and how far it is. */
+struct writing {
+	const struct write_args *args;
+	struct ipc_mq mq;
+	struct outlet tee;
+	struct ipc_wait wait;
+	uint64_t sent;
+	uint64_t bytes;
+};
+
+/* Sends one message, and copies it once it has been accepted. */
+static int
+send_one(struct call *call, struct writing *writing, const struct message *message)
+{
+	struct message copy = *message;
+
+	ipc_wait_start(&writing->wait);
+	if (ipc_mq_send(&writing->mq, message->data, message->length,
+	    message->priority, &writing->wait, &call->err) < 0)
+		return -1;
+	writing->sent++;
+	writing->bytes += message->length;
+	if (!writing->args->tee)
+		return 0;
+	copy.data = outlet_room(&writing->tee);
+	memcpy(copy.data, message->data, message->length);
+	return outlet_write(&writing->tee, &copy, &call->err);
+}
+
+/* What is too long is told, and the others go on; what else fails ends it all. */
+static bool
+goes_on(struct call *call)
+{
+	if (call->err.fault != IPC_LIMIT)
+		return false;
+	cli_failed(call);
+	return true;
+}
+
+static int
+write_operands(struct call *call, struct writing *writing)
+{
+	for (char **operand = call->operands; *operand != NULL; operand++) {
+		const struct message message = {
+			.data = *operand,
+			.length = strlen(*operand),
+			.priority = writing->args->priority,
+		};
+
+		if (send_one(call, writing, &message) < 0 && !goes_on(call))
+			return -1;
+	}
+	return 0;
+}
+
+static int
+write_next(struct call *call, struct writing *writing, struct inlet *in)
+{
+	struct message message;
+	int result = inlet_read(in, &message, &call->err);
+
+	if (result <= 0)
+		return result;
+	if (message.typed)
+		return ipc_refuse(&call->err, IPC_FAILED, EINVAL,
+			"write message %ju: the messages of '%s' have no type",
+			(uintmax_t)in->number, call->address.text);
+	return send_one(call, writing, &message) < 0 ? -1 : 1;
+}
+
+static int
+write_input(struct call *call, struct writing *writing)
+{
+	const struct write_args *args = writing->args;
+	struct inlet in;
+	int result = inlet_open(&in, 0, &args->framing, writing->mq.message_size,
+		args->priority, &call->err);
+
+	if (result == 0)
+		while ((result = write_next(call, writing, &in)) != 0)
+			if (result < 0 && !goes_on(call))
+				break;
+	inlet_close(&in);
+	return result;
+}
+
+static int
+write_messages(struct call *call, struct writing *writing)
+{
+	const struct write_args *args = writing->args;
+
+	if (args->tee && outlet_open(&writing->tee, 1, &args->framing,
+	    writing->mq.message_size, &call->err) < 0)
+		return -1;
+	return *call->operands != NULL ? write_operands(call, writing) :
+		write_input(call, writing);
+}
+
+int
+mq_write(struct call *call)
+{
+	const struct write_args *args = call->args;
+	struct writing writing = {
+		.args = args,
+		.wait = { .limit = args->limit, .watched = -1 },
+	};
+	int result;
+
+	if (framing_check(&args->framing, &call->err) < 0)
+		return -1;
+	if (*call->operands != NULL && framing_is_chosen(&args->framing) && !args->tee)
+		return cli_misuse(call, "messages are framed on standard input, not as operands");
+	if (ipc_mq_open(&writing.mq, &call->address, IPC_MQ_WRITE, args->trusted,
+	    &call->err) < 0)
+		return -1;
+	result = write_messages(call, &writing);
+	cli_say(call, "%ju messages of %ju bytes written to '%s'",
+		(uintmax_t)writing.sent, (uintmax_t)writing.bytes, call->address.text);
+	outlet_close(&writing.tee);
+	ipc_mq_close(&writing.mq);
+	return result;
+}

@@ -1,0 +1,293 @@
+/* ipc-mq - message queues for shell scripts */
+#include <errno.h>
+#include <stdio.h>
+
+#include <ipcutil/mq.h>
+
+#include "cli.h"
+#include "ipc-mq.h"
+
+static const struct field mq_columns[] = {
+	COLUMN(ADDRESS, "ADDRESS", struct ipc_mq_info, address, "the queue"),
+	CONSTANT_COLUMN("TYPE", "mq", "kind of object: mq"),
+	EXTRA_COLUMN(SIZE, "SIZE", struct ipc_mq_info, size,
+		"bytes for its messages: CAPACITY times MESSAGE_SIZE"),
+	EXTRA_COLUMN(SIZE, "USED", struct ipc_mq_info, bytes, "those in use: as BYTES"),
+	COLUMN(NUMBER, "MESSAGES", struct ipc_mq_info, messages, "messages in it"),
+	COLUMN(NUMBER, "CAPACITY", struct ipc_mq_info, capacity, "messages it takes"),
+	EXTRA_COLUMN(SIZE, "BYTES", struct ipc_mq_info, bytes, "bytes of the messages in it"),
+	COLUMN(SIZE, "MESSAGE_SIZE", struct ipc_mq_info, message_size,
+		"bytes of the longest message it takes"),
+	COLUMN(MODE, "MODE", struct ipc_mq_info, mode, "permissions"),
+	COLUMN(USER, "USER", struct ipc_mq_info, uid, "owner"),
+	EXTRA_COLUMN(GROUP, "GROUP", struct ipc_mq_info, gid, "group"),
+	EXTRA_COLUMN(TIME, "CREATED", struct ipc_mq_info, created,
+		"not kept for POSIX queues"),
+	COLUMN(TIME, "MODIFIED", struct ipc_mq_info, modified, "last message put in"),
+	EXTRA_COLUMN(TIME, "ACCESSED", struct ipc_mq_info, accessed,
+		"last message taken out, or BYTES looked at"),
+	EXTRA_COLUMN(TIME, "CHANGED", struct ipc_mq_info, changed,
+		"last of those, or of a change of mode or owner"),
+	EXTRA_COLUMN(NUMBER, "NOTIFY_PID", struct ipc_mq_info, notify_pid,
+		"process that mq_notify(3) will tell of a message; 0 for none"),
+	EXTRA_COLUMN(NUMBER, "NOTIFY_SIGNAL", struct ipc_mq_info, notify_signal,
+		"signal it will get; 0 for none"),
+	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode, "inode of the queue's file"),
+	END_FIELDS
+};
+
+/* What only a look that leaves a trace can tell. */
+static enum ipc_mq_look
+look_needed(const struct records *records)
+{
+	static const char *const columns[] = { "USED", "BYTES", "NOTIFY_PID", "NOTIFY_SIGNAL" };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		if (records_want(records, columns[i]))
+			return IPC_MQ_STATUS;
+	return IPC_MQ_GLANCE;
+}
+
+struct create_args {
+	uint64_t capacity;
+	uint64_t message_size;
+	const char *mode;
+	bool exclusive;
+	uid_t trusted;
+};
+
+static const struct field create_options[] = {
+	OPTION(COUNT, 'c', "capacity", struct create_args, capacity, "N",
+		"messages it takes (default: the system's, mostly 10)"),
+	{ .kind = SIZE, .letter = 's', .name = "message-size", .synonym = "size",
+	  .offset = MEMBER(SIZE, struct create_args, message_size), .arg = "BYTES",
+	  .help = "bytes of the longest message (default: the system's, mostly 8192)" },
+	OPTION(MODE_CHANGE, 'm', "mode", struct create_args, mode, "MODE",
+		"permissions, exactly: the umask has no part"),
+	OPTION_MEANS(FLAG, 'x', "exclusive", struct create_args, exclusive, "",
+		"fail when the queue exists"),
+	OPTION(USER, 0, "trust-owner", struct create_args, trusted, "USER",
+		"accept an existing queue of USER, too"),
+	END_FIELDS
+};
+
+static int
+mq_create(struct call *call)
+{
+	const struct create_args *args = call->args;
+	const struct ipc_mq_plan plan = {
+		.capacity = args->capacity,
+		.message_size = args->message_size,
+		.mode = mode_change(0600, args->mode),
+		.exclusive = args->exclusive,
+		.trusted = args->trusted,
+	};
+	const char *name = call->address.text;
+	bool made;
+
+	if (ipc_mq_create(&call->address, &plan, &made, &call->err) < 0)
+		return -1;
+	/* A queue whose address nobody gets to know would be a leak. */
+	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
+		ipc_fail(&call->err, errno, "write to standard output");
+		if (made)
+			ipc_mq_remove(&call->address, NULL);
+		return -1;
+	}
+	cli_say(call, "'%s' %s", name, made ? "was created" : "exists");
+	return 0;
+}
+
+static const struct field read_options[] = {
+	OPTION(COUNT, 'c', "count", struct read_args, count, "N",
+		"read N messages instead of one"),
+	OPTION_MEANS(FLAG, 'a', "all", struct read_args, all, "",
+		"read until the queue is empty, and do not wait"),
+	OPTION_MEANS(FLAG, 'f', "follow", struct read_args, follow, "",
+		"read for ever"),
+	WAIT_OPTIONS(struct read_args, limit),
+	FRAMING_OPTIONS(struct read_args, framing),
+	END_FIELDS
+};
+
+static const struct field write_options[] = {
+	OPTION(PRIORITY, 'p', "priority", struct write_args, priority, "N",
+		"the larger is read first, up to 32767"),
+	WAIT_OPTIONS(struct write_args, limit),
+	FRAMING_OPTIONS(struct write_args, framing),
+	OPTION_MEANS(FLAG, 0, "tee", struct write_args, tee, "",
+		"copy each message to standard output once it has been accepted"),
+	OPTION(USER, 0, "trust-owner", struct write_args, trusted, "USER",
+		"as root, write to a queue of USER, too"),
+	END_FIELDS
+};
+
+struct wait_args {
+	int64_t limit;
+};
+
+static const struct field wait_options[] = {
+	WAIT_OPTIONS(struct wait_args, limit),
+	END_FIELDS
+};
+
+static int
+mq_wait(struct call *call)
+{
+	const struct wait_args *args = call->args;
+	struct ipc_wait wait = { .limit = args->limit, .watched = -1 };
+	struct ipc_mq mq;
+	int result;
+
+	if (ipc_mq_open(&mq, &call->address, IPC_MQ_READ, IPC_NOBODY, &call->err) < 0)
+		return -1;
+	ipc_wait_start(&wait);
+	result = ipc_mq_wait(&mq, &wait, &call->err);
+	ipc_mq_close(&mq);
+	return result;
+}
+
+static int
+mq_peek(struct call *call)
+{
+	return ipc_mq_peek(&call->address, &call->err);
+}
+
+static int
+mq_inspect(struct call *call)
+{
+	struct ipc_mq_info info;
+
+	if (ipc_mq_stat(&call->address, look_needed(&call->records), &info,
+	    &call->err) < 0)
+		return -1;
+	return record(&call->records, &info, &call->err);
+}
+
+static int
+show(const struct ipc_mq_info *info, void *arg)
+{
+	struct call *call = arg;
+
+	return record(&call->records, info, &call->err);
+}
+
+static int
+mq_ls(struct call *call)
+{
+	bool complete;
+
+	if (ipc_mq_each(look_needed(&call->records), show, call, &complete,
+	    &call->err) < 0)
+		return -1;
+	if (!complete)
+		cli_warn(call, "only queues that a visible process holds open are listed: "
+			"no mqueue file system is mounted");
+	return 0;
+}
+
+struct set_args {
+	const char *mode;
+	struct owner owner;
+};
+
+static const struct field set_options[] = {
+	OPTION(MODE_CHANGE, 'm', "mode", struct set_args, mode, "MODE",
+		"new permissions; symbolic ones change those it has"),
+	OPTION(OWNER, 0, "owner", struct set_args, owner, "USER[:GROUP]",
+		"new owner; only root may give a queue away"),
+	END_FIELDS
+};
+
+static int
+mq_set(struct call *call)
+{
+	const struct set_args *args = call->args;
+	const struct ipc_mq_change change = {
+		.new_mode = args->mode == NULL ? NULL : mode_change,
+		.arg = args->mode,
+		.uid = args->owner.uid,
+		.gid = args->owner.gid,
+	};
+
+	if (args->mode == NULL && args->owner.uid == (uid_t)-1 &&
+	    args->owner.gid == (gid_t)-1)
+		return cli_misuse(call, "'set' needs --mode or --owner");
+	return ipc_mq_change(&call->address, &change, &call->err);
+}
+
+static int
+mq_purge(struct call *call)
+{
+	struct ipc_mq mq;
+	uint64_t discarded;
+	int result;
+
+	if (ipc_mq_open(&mq, &call->address, IPC_MQ_READ, IPC_NOBODY, &call->err) < 0)
+		return -1;
+	result = ipc_mq_purge(&mq, &discarded, &call->err);
+	cli_say(call, "%ju messages discarded from '%s'", (uintmax_t)discarded,
+		call->address.text);
+	ipc_mq_close(&mq);
+	return result;
+}
+
+struct rm_args {
+	bool force;
+};
+
+static const struct field rm_options[] = {
+	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
+		"a queue that does not exist is no failure"),
+	END_FIELDS
+};
+
+static int
+mq_rm(struct call *call)
+{
+	const struct rm_args *args = call->args;
+
+	if (ipc_mq_remove(&call->address, &call->err) == 0) {
+		cli_say(call, "'%s' was removed", call->address.text);
+		return 0;
+	}
+	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+}
+
+static const struct verb verbs[] = {
+	{ "create", .operands = "ADDRESS...", .run = mq_create, .options = create_options,
+	  .help = "make a queue and print its address",
+	  ARGS(struct create_args, .capacity = IPC_UNKNOWN, .message_size = IPC_UNKNOWN,
+		.mode = "0600", .trusted = IPC_NOBODY) },
+	{ "write", "send", "ADDRESS [MESSAGE]...", .run = mq_write, .options = write_options,
+	  .help = "put messages in: the operands, or standard input", .data = true,
+	  ARGS(struct write_args, .framing = NO_FRAMING, .limit = IPC_FOREVER, .trusted = IPC_NOBODY) },
+	{ "read", "recv", "ADDRESS", .run = mq_read, .options = read_options,
+	  .help = "take messages out, to standard output",
+	  ARGS(struct read_args, .framing = NO_FRAMING, .limit = IPC_FOREVER, .count = IPC_UNKNOWN) },
+	{ "peek", .operands = "ADDRESS", .run = mq_peek,
+	  .help = "look at messages and leave them: POSIX queues refuse" },
+	{ "wait", .operands = "ADDRESS", .run = mq_wait, .options = wait_options,
+	  .help = "wait until there is a message, and leave it",
+	  ARGS(struct wait_args, .limit = IPC_FOREVER) },
+	{ "inspect", "stat info", "ADDRESS...", .run = mq_inspect, .columns = mq_columns,
+	  .help = "tell everything known of a queue", .list = true },
+	{ "ls", "list", NULL, .run = mq_ls, .columns = mq_columns,
+	  .help = "list the queues" },
+	{ "set", .operands = "ADDRESS...", .run = mq_set, .options = set_options,
+	  .help = "change the mode or owner of a queue",
+	  ARGS(struct set_args, .owner = { (uid_t)-1, (gid_t)-1 }) },
+	{ "purge", .operands = "ADDRESS...", .run = mq_purge,
+	  .help = "discard all messages" },
+	{ "rm", "remove unlink", "ADDRESS...", .run = mq_rm, .options = rm_options,
+	  .help = "remove a queue's name, also when it is in use",
+	  ARGS(struct rm_args, .force = false) },
+	{ .name = NULL }
+};
+
+const struct program this_program = {
+	.name = "ipc-mq",
+	.help = "message queues for shell scripts",
+	.verbs = verbs,
+	.address = ipc_address_mq,
+};

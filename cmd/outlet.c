@@ -1,0 +1,189 @@
+/* outlet.c - a stream that messages are written to, made to lose none */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <ipcutil/wait.h>
+
+#include "hold.h"
+#include "json.h"
+#include "outlet.h"
+
+static int
+cannot_write(int code, struct ipc_error *err)
+{
+	return ipc_fail(err, code, "write to standard output");
+}
+
+int
+outlet_open(struct outlet *out, int fd, const struct framing *framing,
+	size_t most, struct ipc_error *err)
+{
+	struct stat st;
+
+	*out = (struct outlet){ .fd = fd, .framing = framing, .most = most };
+	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
+	if (fstat(fd, &st) < 0 || write(fd, "", 0) < 0)
+		return cannot_write(errno, err);
+	out->is_file = S_ISREG(st.st_mode);
+	out->appends = out->is_file && (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+	out->is_stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
+	if (out->buffer == NULL)
+		return ipc_fail(err, errno, "make room for a message of %zu bytes", most);
+	return 0;
+}
+
+void
+outlet_close(struct outlet *out)
+{
+	free(out->buffer);
+}
+
+char *
+outlet_room(const struct outlet *out)
+{
+	return out->buffer + FRAME_HEAD;
+}
+
+/* Takes the blocks for the longest message where the next one will be written. */
+static int
+reserve(const struct outlet *out)
+{
+	struct stat st;
+	off_t end = out->appends && fstat(out->fd, &st) == 0 ? st.st_size :
+		lseek(out->fd, 0, SEEK_CUR);
+	off_t length = (off_t)(FRAME_HEAD + out->most + FRAME_TAIL);
+
+	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end, length) < 0)
+		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
+			return -1;
+		else if (errno != EINTR)
+			break;		/* not every file system can */
+	return 0;
+}
+
+int
+outlet_ready(const struct outlet *out, const sigset_t *signals,
+	struct ipc_error *err)
+{
+	const struct ipc_wait wait = {
+		.limit = IPC_FOREVER,
+		.signals = signals,
+		.watched = out->fd,
+	};
+	int code = 0;
+
+	if (out->is_file)
+		return reserve(out) < 0 ? cannot_write(errno, err) : 0;
+	if (out->is_stream)
+		code = ipc_wait_for(out->fd, POLLOUT, &wait);
+	return code == 0 ? 0 : cannot_write(code, err);
+}
+
+/* Sleeps until there is room, or a held signal waits: EINTR then. */
+static int
+wait_for_room(const struct outlet *out)
+{
+	struct pollfd polled[] = {
+		{ .fd = out->fd, .events = POLLOUT },
+		{ .events = POLLIN },
+	};
+	sigset_t held;
+	int ready;
+
+	hold_set(&held);
+	polled[1].fd = signalfd(-1, &held, SFD_CLOEXEC);
+	do
+		ready = poll(polled, 2, -1);
+	while (ready < 0 && errno == EINTR);	/* by a signal that has a handler */
+	if (polled[1].fd >= 0)
+		close(polled[1].fd);
+	if (ready < 0)
+		return -1;
+	if (polled[0].revents == 0) {
+		errno = EINTR;
+		return -1;
+	}
+	return 0;
+}
+
+/* write(2) that does not sleep, or where the kernel has none that hardly does. */
+static ssize_t
+write_some(const struct outlet *out, const char *data, size_t length)
+{
+	struct iovec part = { .iov_base = (void *)data, .iov_len = length };
+	ssize_t step;
+
+	if (!out->is_stream)
+		return write(out->fd, data, length);
+	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
+	if (step < 0 && errno == EOPNOTSUPP)	/* pipes before Linux 6.5 */
+		step = write(out->fd, data, length < PIPE_BUF ? length : PIPE_BUF);
+	return step;
+}
+
+static int
+write_all(const struct outlet *out, const char *data, size_t length,
+	struct ipc_error *err)
+{
+	while (length > 0) {
+		ssize_t step = write_some(out, data, length);
+
+		if (step >= 0) {
+			data += step;
+			length -= (size_t)step;
+		} else if (errno == EAGAIN ? wait_for_room(out) < 0 : errno != EINTR) {
+			return cannot_write(errno, err);
+		}
+	}
+	return 0;
+}
+
+static int
+write_json(const struct outlet *out, const struct message *message,
+	struct ipc_error *err)
+{
+	char *line = NULL;
+	size_t length = 0;
+	FILE *text = open_memstream(&line, &length);
+	bool whole = text != NULL;
+	int result;
+
+	if (whole) {
+		fprintf(text, "{\"priority\":%u,\"type\":null,", message->priority);
+		whole = json_put_bytes(text, "data", message->data, message->length);
+		fputs("}\n", text);
+		whole = fclose(text) == 0 && whole;
+	}
+	result = whole ? write_all(out, line, length, err) : cannot_write(ENOMEM, err);
+	free(line);
+	return result;
+}
+
+int
+outlet_write(const struct outlet *out, const struct message *message,
+	struct ipc_error *err)
+{
+	char *from = message->data;
+	size_t length = message->length;
+
+	if (out->framing->json)
+		return write_json(out, message, err);
+	if (out->framing->lines || out->framing->null)
+		from[length++] = out->framing->lines ? '\n' : '\0';
+	if (out->framing->length_prefixed) {
+		for (size_t i = 0; i < FRAME_HEAD; i++)
+			*--from = (char)(message->length >> (8 * i) & 255);
+		length += FRAME_HEAD;
+	}
+	return write_all(out, from, length, err);
+}

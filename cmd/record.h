@@ -1,0 +1,48 @@
+/* record.h - records as a table, a list, JSON lines or shell assignments */
+#ifndef RECORD_H
+#define RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <ipcutil/error.h>
+
+#include "value.h"
+
+enum { COLUMNS_MAX = 40 };
+
+enum form { FORM_TABLE, FORM_LIST, FORM_JSON, FORM_RAW, FORM_EXPORT };
+
+/* How records are shown, and what is kept between the first and the last. */
+struct records {
+	bool json, raw, export;
+	bool bytes;
+	bool noheadings;
+	const char *chosen;		/* --output; NULL: the usual columns */
+	enum form form;
+	const struct field *columns[COLUMNS_MAX];
+	size_t count;			/* of columns */
+	size_t shown;			/* records so far */
+	struct table *table;		/* the rows so far; see table.h */
+};
+
+/* The options of every verb that prints records, into a struct records. */
+extern const struct field record_options[];
+
+/* Chooses among the verb's columns.  0, or -1 with IPC_MISUSE. */
+int records_begin(struct records *records, const struct field *columns, bool list,
+	struct ipc_error *err);
+
+/* True when the column of that name will be shown. */
+bool records_want(const struct records *records, const char *name);
+
+/* Shows one record, or keeps it for the table.  0, or -1 with *err filled. */
+int record(struct records *records, const void *info, struct ipc_error *err);
+
+/* Prints the table, if it is one. */
+int records_end(struct records *records, struct ipc_error *err);
+
+/* Gives back what the others took; for a call that failed, too. */
+void records_free(struct records *records);
+
+#endif

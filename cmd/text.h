@@ -1,0 +1,19 @@
+/* text.h - foreign bytes: what they are, and how a person may see them */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* True when all of it is well-formed UTF-8: Unicode, table 3-7. */
+bool text_is_utf8(const void *bytes, size_t length);
+
+/*
+ * A string to show: vis(3) encodes what would not show as itself, a backslash
+ * among it, so that unvis(3) gives the bytes again; with blanks, too, when the
+ * string must be one word.  UTF-8 stays where the locale has it.  The caller
+ * frees it; NULL when memory runs out.
+ */
+char *text_visible(const void *bytes, size_t length, bool one_word);
+
+#endif

@@ -1,0 +1,226 @@
+/* value.c - text to value and back, one case for each kind */
+#include <bsd/grp.h>
+#include <bsd/libutil.h>
+#include <bsd/pwd.h>
+#include <bsd/unistd.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <ipcutil/mq.h>
+#include <ipcutil/number.h>
+
+#include "value.h"
+
+/* For as long as it may be: the symbolic form of setmode(3) obeys the umask. */
+static void *
+parse_mode(const char *text)
+{
+	mode_t mask = umask(0);
+	void *set = setmode(text);
+
+	umask(mask);
+	return set;
+}
+
+mode_t
+mode_change(mode_t old, const void *text)
+{
+	void *set = parse_mode(text);
+	mode_t mode = set == NULL ? old : getmode(set, old);
+
+	free(set);
+	return mode;
+}
+
+/* The permissions of user, group and others; the other bits mean nothing here. */
+static bool
+is_mode(const char *text)
+{
+	uint64_t octal;
+	void *set;
+
+	if (isdigit((unsigned char)*text))
+		return ipc_number(text, 8, 0777, &octal);
+	set = parse_mode(text);
+	free(set);
+	return set != NULL &&
+	       ((mode_change(0, text) | mode_change(0777, text)) & ~0777U) == 0;
+}
+
+static bool
+parse_user(const char *text, uid_t *uid)
+{
+	const struct passwd *user = getpwnam(text);
+	uint64_t number;
+
+	if (user != NULL)
+		*uid = user->pw_uid;
+	else if (ipc_number(text, 10, (uid_t)-2, &number))
+		*uid = (uid_t)number;
+	else
+		return false;
+	return true;
+}
+
+static bool
+parse_group(const char *text, gid_t *gid)
+{
+	const struct group *group = getgrnam(text);
+	uint64_t number;
+
+	if (group != NULL)
+		*gid = group->gr_gid;
+	else if (ipc_number(text, 10, (gid_t)-2, &number))
+		*gid = (gid_t)number;
+	else
+		return false;
+	return true;
+}
+
+static bool
+parse_owner(const char *text, struct owner *owner)
+{
+	const char *colon = strchr(text, ':');
+	char user[256];
+	size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
+
+	*owner = (struct owner){ (uid_t)-1, (gid_t)-1 };
+	if (length >= sizeof(user) || *text == '\0' || (length == 0 && colon[1] == '\0'))
+		return false;
+	snprintf(user, sizeof(user), "%.*s", (int)length, text);
+	if (length > 0 && !parse_user(user, &owner->uid))
+		return false;
+	return colon == NULL || parse_group(colon + 1, &owner->gid);
+}
+
+const char *
+value_parse(const struct field *field, const char *text, void *record)
+{
+	void *member = (char *)record + field->offset;
+	uint64_t number;
+
+	switch (field->kind) {
+	case FLAG:
+		*(bool *)member = true;
+		return NULL;
+	case TEXT:
+		*(const char **)member = text;
+		return NULL;
+	case NUMBER:
+		return ipc_number(text, 10, INT64_MAX, member) ? NULL : "a number";
+	case COUNT:
+		if (!ipc_number(text, 10, INT64_MAX, &number) || number == 0)
+			return "a number from 1";
+		*(uint64_t *)member = number;
+		return NULL;
+	case PRIORITY:
+		if (!ipc_number(text, 10, IPC_MQ_PRIORITY_MAX, &number))
+			return "a priority from 0 to 32767";
+		*(unsigned int *)member = (unsigned int)number;
+		return NULL;
+	case SIZE:
+		return ipc_size(text, member) ? NULL : "a size such as 4096, 64K or 1GiB";
+	case SPAN:
+		return ipc_span(text, member) ? NULL : "a time such as 1.5, 200ms or 2m";
+	case MODE_CHANGE:
+		*(const char **)member = text;
+		return is_mode(text) ? NULL : "a mode such as 0640 or u=rw,g=r";
+	case OWNER:
+		return parse_owner(text, member) ? NULL : "an owner such as USER, USER:GROUP or :GROUP";
+	case USER:
+		return parse_user(text, member) ? NULL : "a user";
+	case GROUP:
+	case MODE:
+	case TIME:
+	case ADDRESS:
+		break;
+	}
+	abort();	/* a table asks to parse a kind that is only shown */
+}
+
+static const char *
+size_text(uint64_t size, bool human, char buf[VALUE_MAX])
+{
+	if (!human || size > INT64_MAX || humanize_number(buf, 6, (int64_t)size, "",
+	    HN_AUTOSCALE, HN_NOSPACE | HN_DECIMAL) < 0)
+		snprintf(buf, VALUE_MAX, "%" PRIu64, size);
+	return buf;
+}
+
+static const char *
+name_or_number(const char *name, unsigned int number, char buf[VALUE_MAX])
+{
+	if (name != NULL)
+		return name;
+	snprintf(buf, VALUE_MAX, "%u", number);
+	return buf;
+}
+
+static const char *
+time_text(int64_t seconds, bool human, char buf[VALUE_MAX])
+{
+	time_t time = seconds;
+	struct tm tm;
+
+	if (human)
+		strftime(buf, VALUE_MAX, "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
+	else
+		strftime(buf, VALUE_MAX, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &tm));
+	return buf;
+}
+
+const char *
+value_text(const struct field *field, const void *record, bool human,
+	char buf[VALUE_MAX])
+{
+	const void *member = (const char *)record + field->offset;
+	uint64_t number;
+
+	switch (field->kind) {
+	case FLAG:
+		return *(const bool *)member ? "true" : "false";
+	case TEXT:
+		return field->means != NULL ? field->means : *(const char *const *)member;
+	case NUMBER:
+	case COUNT:
+	case SIZE:
+		number = *(const uint64_t *)member;
+		if (number == IPC_UNKNOWN)
+			return NULL;
+		return size_text(number, human && field->kind == SIZE, buf);
+	case PRIORITY:
+		return name_or_number(NULL, *(const unsigned int *)member, buf);
+	case USER:
+		return name_or_number(user_from_uid(*(const uid_t *)member, 1),
+			*(const uid_t *)member, buf);
+	case GROUP:
+		return name_or_number(group_from_gid(*(const gid_t *)member, 1),
+			*(const gid_t *)member, buf);
+	case MODE:
+		snprintf(buf, VALUE_MAX, "%04o", *(const mode_t *)member);
+		return buf;
+	case TIME:
+		if (*(const int64_t *)member == IPC_UNKNOWN_TIME)
+			return NULL;
+		return time_text(*(const int64_t *)member, human, buf);
+	case ADDRESS:
+		return ((const struct ipc_address *)member)->text;
+	case SPAN:
+	case MODE_CHANGE:
+	case OWNER:
+		break;
+	}
+	abort();	/* a table asks to show a kind that is only typed */
+}
+
+bool
+value_is_number(const struct field *field)
+{
+	return field->kind == NUMBER || field->kind == COUNT ||
+	       field->kind == PRIORITY || field->kind == SIZE;
+}

@@ -1,0 +1,40 @@
+/* wait.h - how long a call may stand still, and what ends its waiting */
+#ifndef IPCUTIL_WAIT_H
+#define IPCUTIL_WAIT_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <time.h>
+
+/* For ever. */
+#define IPC_FOREVER INT64_MAX
+
+/*
+ * How the calls of this library wait.  The limit is one on standing still: a
+ * caller that got something done starts it anew.  Time is CLOCK_MONOTONIC, so
+ * that setting the clock neither ends a wait nor prolongs it.
+ */
+struct ipc_wait {
+	int64_t limit;			/* nanoseconds; 0 not at all; IPC_FOREVER */
+	const sigset_t *signals;	/* blocked while it waits, as ppoll(2) has
+					   it; NULL: leave the mask alone */
+	int watched;			/* a descriptor whose peer's end ends the
+					   wait: see ipc_wait_for(); or -1 */
+	struct timespec start;		/* set by ipc_wait_start() */
+};
+
+/* Begins, or begins anew, to count. */
+void ipc_wait_start(struct ipc_wait *wait);
+
+/*
+ * Waits until poll(2) reports one of events for fd, or an error or hang-up of
+ * it.  Returns 0, or without filling any error an errno value:
+ *
+ * EAGAIN	not ready, and the limit is 0
+ * ETIMEDOUT	not ready within the limit
+ * EINTR	a signal was handled
+ * EPIPE	nobody reads any more what is written to wait->watched
+ */
+int ipc_wait_for(int fd, short events, const struct ipc_wait *wait);
+
+#endif
