@@ -86,7 +86,7 @@ cli_verb(const struct program *program, const char *name)
 	const struct verb *verb = program->verbs;
 
 	while (verb->name != NULL && strcmp(verb->name, name) != 0 &&
-	    !is_word_of(verb->synonyms, name))
+		!is_word_of(verb->synonyms, name))
 		verb++;
 	return verb->name != NULL ? verb : NULL;
 }
@@ -119,8 +119,8 @@ check_operands(struct call *call)
 			return cli_misuse(call, "'%s' does not take the operand '%s'",
 				verb->name, operand[i]);
 		if ((takes_address(verb) && i == 0) || is_run_for_each(verb))
-			if (call->program->address(operand[i], &call->address,
-			    &call->err) < 0)
+			if (call->program->address(
+				    operand[i], &call->address, &call->err) < 0)
 				return -1;
 	}
 	return 0;
@@ -141,8 +141,10 @@ run_verb(struct call *call)
 {
 	const struct verb *verb = call->verb;
 
-	if (check_operands(call) < 0 || (verb->columns != NULL &&
-	    records_begin(&call->records, verb->columns, verb->list, &call->err) < 0)) {
+	if (check_operands(call) < 0 ||
+		(verb->columns != NULL &&
+			records_begin(&call->records, verb->columns, verb->list,
+				&call->err) < 0)) {
 		cli_failed(call);
 		return;
 	}
@@ -161,7 +163,7 @@ flush(struct call *call)
 		ipc_fail(&call->err, errno, "write to standard output");
 		cli_failed(call);
 	}
-	__fpurge(stdout);	/* or the next call would print it */
+	__fpurge(stdout); /* or the next call would print it */
 	clearerr(stdout);
 	return call->status;
 }

@@ -31,59 +31,60 @@ enum {
 struct call {
 	const struct program *program;
 	const struct verb *verb;
-	const void *args;		/* the verb's own struct, filled */
-	struct ipc_address address;	/* the operand ADDRESS, when it has one */
-	char **operands;		/* those behind it; NULL at the end */
-	bool quiet;			/* say nothing on stderr */
-	bool verbose;			/* say there what was done */
-	bool help, version;		/* print that instead of running */
-	struct records records;		/* how to show them, and those so far */
-	int status;			/* of the first failure so far, or 0 */
-	struct ipc_error err;		/* to fill before returning -1 */
+	const void *args;           /* the verb's own struct, filled */
+	struct ipc_address address; /* the operand ADDRESS, when it has one */
+	char **operands;            /* those behind it; NULL at the end */
+	bool quiet;                 /* say nothing on stderr */
+	bool verbose;               /* say there what was done */
+	bool help, version;         /* print that instead of running */
+	struct records records;     /* how to show them, and those so far */
+	int status;                 /* of the first failure so far, or 0 */
+	struct ipc_error err;       /* to fill before returning -1 */
 };
 
 struct verb {
 	const char *name;
-	const char *synonyms;		/* "recv", "stat info"; or NULL */
-	const char *operands;		/* "ADDRESS", "ADDRESS [MESSAGE]...", "ADDRESS...",
+	const char *synonyms;        /* "recv", "stat info"; or NULL */
+	const char *operands;        /* "ADDRESS", "ADDRESS [MESSAGE]...", "ADDRESS...",
 					   which runs the verb for each; or NULL */
-	const char *help;		/* one line, no capital, no full stop */
-	const struct field *options;	/* into args; NULL for none */
-	const struct field *columns;	/* of the records it prints; or NULL */
-	const void *defaults;		/* args before any option */
+	const char *help;            /* one line, no capital, no full stop */
+	const struct field *options; /* into args; NULL for none */
+	const struct field *columns; /* of the records it prints; or NULL */
+	const void *defaults;        /* args before any option */
 	size_t args_size;
-	bool data;			/* what follows ADDRESS is data, never an option */
-	bool list;			/* people see each record as a list, not a row */
-	int (*run)(struct call *call);	/* 0, or -1 with call->err filled */
+	bool data; /* what follows ADDRESS is data, never an option */
+	bool list; /* people see each record as a list, not a row */
+	int (*run)(struct call *call); /* 0, or -1 with call->err filled */
 };
 
 struct program {
 	const char *name;
 	const char *help;
-	const struct verb *verbs;	/* the last has no name */
+	const struct verb *verbs; /* the last has no name */
 	int (*address)(const char *text, struct ipc_address *address,
-		struct ipc_error *err);	/* reads the operand ADDRESS */
+		struct ipc_error *err); /* reads the operand ADDRESS */
 };
 
 /* The one that this executable is: in cmd/ipc-NAME.c. */
 extern const struct program this_program;
 
 enum {
-	ARGS_MAX = 512,		/* bytes of the largest args struct */
-	OPTIONS_MAX = 48,	/* options of one verb, with those of every verb */
+	ARGS_MAX = 512,   /* bytes of the largest args struct */
+	OPTIONS_MAX = 48, /* options of one verb, with those of every verb */
 };
 
 /* Sets .defaults and .args_size: ARGS(struct create_args, .mode = "0600") */
 #define ARGS(type, ...) \
 	.defaults = &(const type){ __VA_ARGS__ }, \
-	.args_size = sizeof(type) + 0 * sizeof(char[sizeof(type) <= ARGS_MAX ? 1 : -1])
+	.args_size = \
+		sizeof(type) + 0 * sizeof(char[sizeof(type) <= ARGS_MAX ? 1 : -1])
 
 /* The options of every verb that waits, for a member of an args struct in ns. */
 #define WAIT_OPTIONS(type, member) \
 	OPTION_MEANS(SPAN, 'n', "nonblock", type, member, "0", \
 		"do not wait: status 75 instead"), \
-	OPTION(SPAN, 'w', "timeout", type, member, "TIME", \
-		"stand still for at most TIME: status 124 then")
+		OPTION(SPAN, 'w', "timeout", type, member, "TIME", \
+			"stand still for at most TIME: status 124 then")
 
 /*
  * Runs a program: argv as main() has it.  Returns the exit status; never exits,
@@ -109,8 +110,7 @@ void cli_warn(const struct call *call, const char *sentence);
  * Fails with wrong usage: "return cli_misuse(call, "...");".  The sentence
  * stands alone, without "cannot".
  */
-#define cli_misuse(call, ...) \
-	ipc_refuse(&(call)->err, IPC_MISUSE, EINVAL, __VA_ARGS__)
+#define cli_misuse(call, ...) ipc_refuse(&(call)->err, IPC_MISUSE, EINVAL, __VA_ARGS__)
 
 /* The verb of that name or synonym, or NULL. */
 const struct verb *cli_verb(const struct program *program, const char *name);

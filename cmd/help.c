@@ -21,8 +21,8 @@ put_sentence(const char *text)
 }
 
 static void
-put_synopsis(const char *before, const struct program *program,
-	const struct verb *verb, FILE *out)
+put_synopsis(const char *before, const struct program *program, const struct verb *verb,
+	FILE *out)
 {
 	fprintf(out, "%s %s %s [OPTION]...%s%s\n", before, program->name, verb->name,
 		verb->operands != NULL ? " " : "",
@@ -40,7 +40,8 @@ put_default(char *help, size_t room, const struct field *row, const void *defaul
 	if (row->kind == MODE_CHANGE && *(const char *const *)member != NULL)
 		snprintf(help, room, " (default %s)", *(const char *const *)member);
 	else if (row->kind == COUNT && *(const uint64_t *)member != IPC_UNKNOWN)
-		snprintf(help, room, " (default %ju)", (uintmax_t)*(const uint64_t *)member);
+		snprintf(help, room, " (default %ju)",
+			(uintmax_t) * (const uint64_t *)member);
 	else if (row->kind == PRIORITY)
 		snprintf(help, room, " (default %u)", *(const unsigned int *)member);
 }
@@ -140,7 +141,7 @@ help_program(const struct program *program)
 	for (verb = program->verbs; verb->name != NULL; verb++) {
 		put_own_options(verb);
 		if (verb->columns != NULL)
-			records = verb;		/* they share their columns */
+			records = verb; /* they share their columns */
 	}
 	if (records != NULL)
 		put_columns(records);
@@ -172,7 +173,8 @@ describe_option(const struct verb *verb, const struct field *row)
 	const char *arg = row->arg != NULL ? row->arg : "";
 
 	if (row->letter != 0)
-		printf("option\t%s\t-%c\t%s\t%s\n", verb->name, row->letter, arg, row->help);
+		printf("option\t%s\t-%c\t%s\t%s\n", verb->name, row->letter, arg,
+			row->help);
 	printf("option\t%s\t--%s\t%s\t%s\n", verb->name, row->name, arg, row->help);
 }
 
@@ -192,8 +194,9 @@ describe_verb(const struct verb *verb)
 		for (const struct field *row = groups[i].rows; row->name != NULL; row++)
 			describe_option(verb, row);
 	for (const struct field *column = verb->columns;
-	    column != NULL && column->name != NULL; column++)
-		printf("column\t%s\t%s\t\t%s\n", verb->name, column->name, column->help);
+		column != NULL && column->name != NULL; column++)
+		printf("column\t%s\t%s\t\t%s\n", verb->name, column->name,
+			column->help);
 }
 
 bool
@@ -204,7 +207,8 @@ help_asked(const struct program *program, const char *word)
 	else if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0)
 		help_version(program);
 	else if (strcmp(word, "--describe") == 0)
-		for (const struct verb *verb = program->verbs; verb->name != NULL; verb++)
+		for (const struct verb *verb = program->verbs; verb->name != NULL;
+			verb++)
 			describe_verb(verb);
 	else
 		return false;

@@ -25,12 +25,14 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 	if (framing->record != IPC_UNKNOWN && framing->record > most)
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
 			"write records of %ju bytes: the queue takes %zu, its message size "
-			"since create", (uintmax_t)framing->record, most);
+			"since create",
+			(uintmax_t)framing->record, most);
 	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
 	in->room = (framing->json ? 8 * most : most) + READ_SIZE;
-	in->buffer = malloc(in->room + 1);	/* and NUL behind */
+	in->buffer = malloc(in->room + 1); /* and NUL behind */
 	if (in->buffer == NULL)
-		return ipc_fail(err, errno, "make room for a message of %zu bytes", most);
+		return ipc_fail(
+			err, errno, "make room for a message of %zu bytes", most);
 	return 0;
 }
 
@@ -60,7 +62,7 @@ fill(struct inlet *in, struct ipc_error *err)
 		in->start = 0;
 	}
 	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
-		if (errno == EAGAIN)		/* somebody else chose O_NONBLOCK */
+		if (errno == EAGAIN) /* somebody else chose O_NONBLOCK */
 			poll(&polled, 1, -1);
 		else if (errno != EINTR)
 			return ipc_fail(err, errno, "read standard input");
@@ -90,8 +92,8 @@ too_long(struct inlet *in, uint64_t length, struct ipc_error *err)
 	in->number++;
 	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
 		"write message %ju: it is %ju bytes long and the queue takes %zu, "
-		"its message size since create", (uintmax_t)in->number,
-		(uintmax_t)length, in->most);
+		"its message size since create",
+		(uintmax_t)in->number, (uintmax_t)length, in->most);
 }
 
 /* Passes over the rest of a message that ends with a delimiter. */
@@ -106,7 +108,8 @@ pass_delimited(struct inlet *in, char delimiter, struct ipc_error *err)
 
 		end = memchr(from, delimiter, waiting(in));
 		length += end != NULL ? (size_t)(end - from) : waiting(in);
-		in->start = end != NULL ? in->start + (size_t)(end - from) + 1 : in->end;
+		in->start =
+			end != NULL ? in->start + (size_t)(end - from) + 1 : in->end;
 		if (end == NULL && !in->ended && fill(in, err) < 0)
 			return -1;
 	}
@@ -115,8 +118,8 @@ pass_delimited(struct inlet *in, char delimiter, struct ipc_error *err)
 }
 
 static int
-read_delimited(struct inlet *in, char delimiter, size_t most,
-	struct message *message, struct ipc_error *err)
+read_delimited(struct inlet *in, char delimiter, size_t most, struct message *message,
+	struct ipc_error *err)
 {
 	for (;;) {
 		char *from = in->buffer + in->start;
@@ -154,8 +157,8 @@ ends_within(const struct inlet *in, struct ipc_error *err)
 }
 
 static int
-read_record(struct inlet *in, size_t length, struct message *message,
-	struct ipc_error *err)
+read_record(
+	struct inlet *in, size_t length, struct message *message, struct ipc_error *err)
 {
 	int whole = gather(in, length, err);
 
@@ -167,8 +170,7 @@ read_record(struct inlet *in, size_t length, struct message *message,
 }
 
 static int
-read_length_prefixed(struct inlet *in, struct message *message,
-	struct ipc_error *err)
+read_length_prefixed(struct inlet *in, struct message *message, struct ipc_error *err)
 {
 	const unsigned char *head;
 	size_t length, left;
@@ -186,7 +188,7 @@ read_length_prefixed(struct inlet *in, struct message *message,
 			return ends_within(in, err);
 		return whole < 0 ? whole : use(in, length, 0, message);
 	}
-	for (left = length; left > 0 && !(in->ended && waiting(in) == 0); ) {
+	for (left = length; left > 0 && !(in->ended && waiting(in) == 0);) {
 		size_t step = waiting(in) < left ? waiting(in) : left;
 
 		in->start += step;
@@ -210,7 +212,8 @@ read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
 			"write standard input: it is longer than the %zu bytes the queue takes, "
-			"its message size since create", in->most);
+			"its message size since create",
+			in->most);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);
 }
@@ -235,7 +238,7 @@ take_member(const char *key, struct json_value *value, void *arg)
 		if (value->type == JSON_NULL)
 			return NULL;
 		if (value->type != JSON_NUMBER ||
-		    !ipc_number(value->text, 10, IPC_MQ_PRIORITY_MAX, &number))
+			!ipc_number(value->text, 10, IPC_MQ_PRIORITY_MAX, &number))
 			return "its priority is not a number from 0 to 32767";
 		message->priority = (unsigned int)number;
 	} else if (strcmp(key, "type") == 0) {
@@ -255,7 +258,7 @@ read_json(struct inlet *in, struct message *message, struct ipc_error *err)
 
 	if (result <= 0)
 		return result;
-	line.data[line.length] = '\0';		/* in place of the newline */
+	line.data[line.length] = '\0'; /* in place of the newline */
 	*message = line;
 	message->data = NULL;
 	wrong = json_read_object(line.data, line.length, take_member, message);
@@ -266,7 +269,7 @@ read_json(struct inlet *in, struct message *message, struct ipc_error *err)
 			"read message %ju of standard input: %s", (uintmax_t)in->number,
 			wrong);
 	if (message->length > in->most) {
-		in->number--;			/* too_long() counts it again */
+		in->number--; /* too_long() counts it again */
 		return too_long(in, message->length, err);
 	}
 	return 1;

@@ -7,9 +7,9 @@
 struct inlet {
 	int fd;
 	const struct framing *framing;
-	size_t most;		/* bytes of the longest message that can be used */
-	unsigned int priority;	/* of messages that tell none */
-	uint64_t number;	/* of the message last read, from 1 */
+	size_t most;           /* bytes of the longest message that can be used */
+	unsigned int priority; /* of messages that tell none */
+	uint64_t number;       /* of the message last read, from 1 */
 	/* The rest is inlet.c's own. */
 	char *buffer;
 	size_t room, start, end, seen;

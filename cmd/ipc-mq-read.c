@@ -17,7 +17,7 @@ struct reading {
 	struct ipc_mq mq;
 	struct outlet out;
 	struct ipc_wait wait;
-	sigset_t before;	/* the signal mask that lets signals act */
+	sigset_t before; /* the signal mask that lets signals act */
 	uint64_t taken;
 	uint64_t bytes;
 };
@@ -42,10 +42,11 @@ rescue(struct call *call, struct reading *reading, const struct message *message
 		wait.limit = reading->args->limit;
 	ipc_wait_start(&wait);
 	if (ipc_mq_give_back(&reading->mq, message->data, message->length,
-	    message->priority, &wait, &failure) == 0)
+		    message->priority, &wait, &failure) == 0)
 		return ipc_refuse(&call->err, why.fault, why.code,
 			"%s; the message was put back", why.sentence);
-	if (message_save(message, call->program->name, path, sizeof(path), &failure) == 0)
+	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==
+		0)
 		return ipc_refuse(&call->err, why.fault, why.code,
 			"%s; the message is saved in '%s'", why.sentence, path);
 	return ipc_refuse(&call->err, why.fault, why.code,
@@ -63,9 +64,9 @@ take(struct call *call, struct reading *reading, struct message *message)
 	message->data = outlet_room(&reading->out);
 	ipc_wait_start(&reading->wait);
 	if (ipc_mq_receive(&reading->mq, message->data, &message->length,
-	    &message->priority, &reading->wait, err) == 0)
+		    &message->priority, &reading->wait, err) == 0)
 		return 0;
-	if (err->code == EPIPE)		/* the other end of standard output has gone */
+	if (err->code == EPIPE) /* the other end of standard output has gone */
 		ipc_fail(err, EPIPE, "write to standard output");
 	return -1;
 }
@@ -116,19 +117,19 @@ mq_read(struct call *call)
 	int result = -1;
 
 	if (framing_check(&args->framing, &call->err) < 0 ||
-	    ipc_mq_open(&reading.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
-		&call->err) < 0)
+		ipc_mq_open(&reading.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
+			&call->err) < 0)
 		return -1;
 	hold_begin(&reading.before);
 	reading.wait.signals = &reading.before;
 	if (outlet_open(&reading.out, 1, &args->framing, reading.mq.message_size,
-	    &call->err) == 0) {
+		    &call->err) == 0) {
 		if (reading.out.is_stream)
 			reading.wait.watched = reading.out.fd;
 		result = read_messages(call, &reading);
 	}
 	if (result < 0)
-		cli_failed(call);	/* before a signal that came may end us */
+		cli_failed(call); /* before a signal that came may end us */
 	cli_say(call, "%ju messages of %ju bytes read from '%s'",
 		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
 	outlet_close(&reading.out);

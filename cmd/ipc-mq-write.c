@@ -26,8 +26,8 @@ send_one(struct call *call, struct writing *writing, const struct message *messa
 	struct message copy = *message;
 
 	ipc_wait_start(&writing->wait);
-	if (ipc_mq_send(&writing->mq, message->data, message->length,
-	    message->priority, &writing->wait, &call->err) < 0)
+	if (ipc_mq_send(&writing->mq, message->data, message->length, message->priority,
+		    &writing->wait, &call->err) < 0)
 		return -1;
 	writing->sent++;
 	writing->bytes += message->length;
@@ -100,11 +100,12 @@ write_messages(struct call *call, struct writing *writing)
 {
 	const struct write_args *args = writing->args;
 
-	if (args->tee && outlet_open(&writing->tee, 1, &args->framing,
-	    writing->mq.message_size, &call->err) < 0)
+	if (args->tee &&
+		outlet_open(&writing->tee, 1, &args->framing, writing->mq.message_size,
+			&call->err) < 0)
 		return -1;
-	return *call->operands != NULL ? write_operands(call, writing) :
-		write_input(call, writing);
+	return *call->operands != NULL ? write_operands(call, writing)
+				       : write_input(call, writing);
 }
 
 int
@@ -120,9 +121,10 @@ mq_write(struct call *call)
 	if (framing_check(&args->framing, &call->err) < 0)
 		return -1;
 	if (*call->operands != NULL && framing_is_chosen(&args->framing) && !args->tee)
-		return cli_misuse(call, "messages are framed on standard input, not as operands");
+		return cli_misuse(
+			call, "messages are framed on standard input, not as operands");
 	if (ipc_mq_open(&writing.mq, &call->address, IPC_MQ_WRITE, args->trusted,
-	    &call->err) < 0)
+		    &call->err) < 0)
 		return -1;
 	result = write_messages(call, &writing);
 	cli_say(call, "%ju messages of %ju bytes written to '%s'",

@@ -15,7 +15,8 @@ static const struct field mq_columns[] = {
 	EXTRA_COLUMN(SIZE, "USED", struct ipc_mq_info, bytes, "those in use: as BYTES"),
 	COLUMN(NUMBER, "MESSAGES", struct ipc_mq_info, messages, "messages in it"),
 	COLUMN(NUMBER, "CAPACITY", struct ipc_mq_info, capacity, "messages it takes"),
-	EXTRA_COLUMN(SIZE, "BYTES", struct ipc_mq_info, bytes, "bytes of the messages in it"),
+	EXTRA_COLUMN(SIZE, "BYTES", struct ipc_mq_info, bytes,
+		"bytes of the messages in it"),
 	COLUMN(SIZE, "MESSAGE_SIZE", struct ipc_mq_info, message_size,
 		"bytes of the longest message it takes"),
 	COLUMN(MODE, "MODE", struct ipc_mq_info, mode, "permissions"),
@@ -32,7 +33,8 @@ static const struct field mq_columns[] = {
 		"process that mq_notify(3) will tell of a message; 0 for none"),
 	EXTRA_COLUMN(NUMBER, "NOTIFY_SIGNAL", struct ipc_mq_info, notify_signal,
 		"signal it will get; 0 for none"),
-	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode, "inode of the queue's file"),
+	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode,
+		"inode of the queue's file"),
 	END_FIELDS
 };
 
@@ -40,7 +42,8 @@ static const struct field mq_columns[] = {
 static enum ipc_mq_look
 look_needed(const struct records *records)
 {
-	static const char *const columns[] = { "USED", "BYTES", "NOTIFY_PID", "NOTIFY_SIGNAL" };
+	static const char *const columns[] = { "USED", "BYTES", "NOTIFY_PID",
+		"NOTIFY_SIGNAL" };
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
 		if (records_want(records, columns[i]))
@@ -59,9 +62,13 @@ struct create_args {
 static const struct field create_options[] = {
 	OPTION(COUNT, 'c', "capacity", struct create_args, capacity, "N",
 		"messages it takes (default: the system's, mostly 10)"),
-	{ .kind = SIZE, .letter = 's', .name = "message-size", .synonym = "size",
-	  .offset = MEMBER(SIZE, struct create_args, message_size), .arg = "BYTES",
-	  .help = "bytes of the longest message (default: the system's, mostly 8192)" },
+	{ .kind = SIZE,
+		.letter = 's',
+		.name = "message-size",
+		.synonym = "size",
+		.offset = MEMBER(SIZE, struct create_args, message_size),
+		.arg = "BYTES",
+		.help = "bytes of the longest message (default: the system's, mostly 8192)" },
 	OPTION(MODE_CHANGE, 'm', "mode", struct create_args, mode, "MODE",
 		"permissions, exactly: the umask has no part"),
 	OPTION_MEANS(FLAG, 'x', "exclusive", struct create_args, exclusive, "",
@@ -98,17 +105,15 @@ mq_create(struct call *call)
 	return 0;
 }
 
-static const struct field read_options[] = {
-	OPTION(COUNT, 'c', "count", struct read_args, count, "N",
-		"read N messages instead of one"),
+static const struct field read_options[] = { OPTION(COUNT, 'c', "count",
+						     struct read_args, count, "N",
+						     "read N messages instead of one"),
 	OPTION_MEANS(FLAG, 'a', "all", struct read_args, all, "",
 		"read until the queue is empty, and do not wait"),
-	OPTION_MEANS(FLAG, 'f', "follow", struct read_args, follow, "",
-		"read for ever"),
+	OPTION_MEANS(
+		FLAG, 'f', "follow", struct read_args, follow, "", "read for ever"),
 	WAIT_OPTIONS(struct read_args, limit),
-	FRAMING_OPTIONS(struct read_args, framing),
-	END_FIELDS
-};
+	FRAMING_OPTIONS(struct read_args, framing), END_FIELDS };
 
 static const struct field write_options[] = {
 	OPTION(PRIORITY, 'p', "priority", struct write_args, priority, "N",
@@ -126,10 +131,8 @@ struct wait_args {
 	int64_t limit;
 };
 
-static const struct field wait_options[] = {
-	WAIT_OPTIONS(struct wait_args, limit),
-	END_FIELDS
-};
+static const struct field wait_options[] = { WAIT_OPTIONS(struct wait_args, limit),
+	END_FIELDS };
 
 static int
 mq_wait(struct call *call)
@@ -158,8 +161,8 @@ mq_inspect(struct call *call)
 {
 	struct ipc_mq_info info;
 
-	if (ipc_mq_stat(&call->address, look_needed(&call->records), &info,
-	    &call->err) < 0)
+	if (ipc_mq_stat(
+		    &call->address, look_needed(&call->records), &info, &call->err) < 0)
 		return -1;
 	return record(&call->records, &info, &call->err);
 }
@@ -177,11 +180,12 @@ mq_ls(struct call *call)
 {
 	bool complete;
 
-	if (ipc_mq_each(look_needed(&call->records), show, call, &complete,
-	    &call->err) < 0)
+	if (ipc_mq_each(
+		    look_needed(&call->records), show, call, &complete, &call->err) < 0)
 		return -1;
 	if (!complete)
-		cli_warn(call, "only queues that a visible process holds open are listed: "
+		cli_warn(call,
+			"only queues that a visible process holds open are listed: "
 			"no mqueue file system is mounted");
 	return 0;
 }
@@ -211,7 +215,7 @@ mq_set(struct call *call)
 	};
 
 	if (args->mode == NULL && args->owner.uid == (uid_t)-1 &&
-	    args->owner.gid == (gid_t)-1)
+		args->owner.gid == (gid_t)-1)
 		return cli_misuse(call, "'set' needs --mode or --owner");
 	return ipc_mq_change(&call->address, &change, &call->err);
 }
@@ -255,33 +259,70 @@ mq_rm(struct call *call)
 }
 
 static const struct verb verbs[] = {
-	{ "create", .operands = "ADDRESS...", .run = mq_create, .options = create_options,
-	  .help = "make a queue and print its address",
-	  ARGS(struct create_args, .capacity = IPC_UNKNOWN, .message_size = IPC_UNKNOWN,
-		.mode = "0600", .trusted = IPC_NOBODY) },
-	{ "write", "send", "ADDRESS [MESSAGE]...", .run = mq_write, .options = write_options,
-	  .help = "put messages in: the operands, or standard input", .data = true,
-	  ARGS(struct write_args, .framing = NO_FRAMING, .limit = IPC_FOREVER, .trusted = IPC_NOBODY) },
-	{ "read", "recv", "ADDRESS", .run = mq_read, .options = read_options,
-	  .help = "take messages out, to standard output",
-	  ARGS(struct read_args, .framing = NO_FRAMING, .limit = IPC_FOREVER, .count = IPC_UNKNOWN) },
-	{ "peek", .operands = "ADDRESS", .run = mq_peek,
-	  .help = "look at messages and leave them: POSIX queues refuse" },
-	{ "wait", .operands = "ADDRESS", .run = mq_wait, .options = wait_options,
-	  .help = "wait until there is a message, and leave it",
-	  ARGS(struct wait_args, .limit = IPC_FOREVER) },
-	{ "inspect", "stat info", "ADDRESS...", .run = mq_inspect, .columns = mq_columns,
-	  .help = "tell everything known of a queue", .list = true },
-	{ "ls", "list", NULL, .run = mq_ls, .columns = mq_columns,
-	  .help = "list the queues" },
-	{ "set", .operands = "ADDRESS...", .run = mq_set, .options = set_options,
-	  .help = "change the mode or owner of a queue",
-	  ARGS(struct set_args, .owner = { (uid_t)-1, (gid_t)-1 }) },
-	{ "purge", .operands = "ADDRESS...", .run = mq_purge,
-	  .help = "discard all messages" },
-	{ "rm", "remove unlink", "ADDRESS...", .run = mq_rm, .options = rm_options,
-	  .help = "remove a queue's name, also when it is in use",
-	  ARGS(struct rm_args, .force = false) },
+	{ .name = "create",
+		.operands = "ADDRESS...",
+		.help = "make a queue and print its address",
+		.options = create_options,
+		ARGS(struct create_args, .capacity = IPC_UNKNOWN,
+			.message_size = IPC_UNKNOWN, .mode = "0600",
+			.trusted = IPC_NOBODY),
+		.run = mq_create },
+	{ .name = "write",
+		.synonyms = "send",
+		.operands = "ADDRESS [MESSAGE]...",
+		.data = true,
+		.help = "put messages in: the operands, or standard input",
+		.options = write_options,
+		ARGS(struct write_args, .framing = NO_FRAMING, .limit = IPC_FOREVER,
+			.trusted = IPC_NOBODY),
+		.run = mq_write },
+	{ .name = "read",
+		.synonyms = "recv",
+		.operands = "ADDRESS",
+		.help = "take messages out, to standard output",
+		.options = read_options,
+		ARGS(struct read_args, .framing = NO_FRAMING, .limit = IPC_FOREVER,
+			.count = IPC_UNKNOWN),
+		.run = mq_read },
+	{ .name = "peek",
+		.operands = "ADDRESS",
+		.help = "look at messages and leave them: POSIX queues refuse",
+		.run = mq_peek },
+	{ .name = "wait",
+		.operands = "ADDRESS",
+		.help = "wait until there is a message, and leave it",
+		.options = wait_options,
+		ARGS(struct wait_args, .limit = IPC_FOREVER),
+		.run = mq_wait },
+	{ .name = "inspect",
+		.synonyms = "stat info",
+		.operands = "ADDRESS...",
+		.help = "tell everything known of a queue",
+		.columns = mq_columns,
+		.list = true,
+		.run = mq_inspect },
+	{ .name = "ls",
+		.synonyms = "list",
+		.help = "list the queues",
+		.columns = mq_columns,
+		.run = mq_ls },
+	{ .name = "set",
+		.operands = "ADDRESS...",
+		.help = "change the mode or owner of a queue",
+		.options = set_options,
+		ARGS(struct set_args, .owner = { (uid_t)-1, (gid_t)-1 }),
+		.run = mq_set },
+	{ .name = "purge",
+		.operands = "ADDRESS...",
+		.help = "discard all messages",
+		.run = mq_purge },
+	{ .name = "rm",
+		.synonyms = "remove unlink",
+		.operands = "ADDRESS...",
+		.help = "remove a queue's name, also when it is in use",
+		.options = rm_options,
+		ARGS(struct rm_args, .force = false),
+		.run = mq_rm },
 	{ .name = NULL }
 };
 

@@ -8,7 +8,7 @@
 struct read_args {
 	struct framing framing;
 	int64_t limit;
-	uint64_t count;		/* IPC_UNKNOWN: not given */
+	uint64_t count; /* IPC_UNKNOWN: not given */
 	bool all, follow;
 };
 

@@ -36,7 +36,8 @@ put_base64(FILE *out, const unsigned char *p, size_t length)
 			(part > 2 ? p[2] : 0U);
 
 		for (size_t i = 0; i < 4; i++)
-			putc(i <= part ? base64_digits[bits >> (18 - 6 * i) & 63] : '=', out);
+			putc(i <= part ? base64_digits[bits >> (18 - 6 * i) & 63] : '=',
+				out);
 		p += part;
 		length -= part;
 	}
@@ -132,7 +133,8 @@ read_unicode(struct reader *in, char *to)
 	if (!read_hex4(in, &c))
 		return NULL;
 	if (c >= 0xd800 && c <= 0xdbff) {
-		if (!take(in, "\\u") || !read_hex4(in, &low) || low < 0xdc00 || low > 0xdfff)
+		if (!take(in, "\\u") || !read_hex4(in, &low) || low < 0xdc00 ||
+			low > 0xdfff)
 			return NULL;
 		c = 0x10000 + ((c - 0xd800) << 10 | (low - 0xdc00));
 	} else if (c >= 0xdc00 && c <= 0xdfff) {
@@ -164,7 +166,8 @@ read_string(struct reader *in, struct json_value *value)
 				return false;
 			continue;
 		}
-		for (escape = escapes; *escape != '\0' && *escape != *in->at; escape += 2)
+		for (escape = escapes; *escape != '\0' && *escape != *in->at;
+			escape += 2)
 			;
 		if (*escape == '\0')
 			return false;
@@ -192,8 +195,13 @@ read_number(struct reader *in, struct json_value *value)
 static bool
 read_value(struct reader *in, struct json_value *value)
 {
-	static const struct { const char *word; enum json_type type; } words[] = {
-		{ "null", JSON_NULL }, { "false", JSON_FALSE }, { "true", JSON_TRUE },
+	static const struct {
+		const char *word;
+		enum json_type type;
+	} words[] = {
+		{ "null", JSON_NULL },
+		{ "false", JSON_FALSE },
+		{ "true", JSON_TRUE },
 	};
 
 	if (take(in, "\""))
@@ -239,7 +247,7 @@ json_read_object(char *text, size_t length,
 		if (!more && !take(&in, "}"))
 			return "it is not a flat JSON object";
 		if (value.type == JSON_NUMBER)
-			*end = '\0';	/* its delimiter has been read */
+			*end = '\0'; /* its delimiter has been read */
 		wrong = visit(key.text, &value, arg);
 		if (wrong != NULL)
 			return wrong;
@@ -258,11 +266,15 @@ json_base64(struct json_value *value)
 	if (left % 4 != 0)
 		return false;
 	for (; left > 0; p += 4, left -= 4) {
-		size_t padding = left > 4 ? 0 : (size_t)(p[3] == '=') + (p[3] == '=' && p[2] == '=');
+		size_t padding = left > 4
+			? 0
+			: (size_t)(p[3] == '=') + (p[3] == '=' && p[2] == '=');
 		uint32_t bits = 0;
 
 		for (size_t i = 0; i < 4; i++) {
-			const char *digit = i < 4 - padding ? strchr(base64_digits, p[i]) : base64_digits;
+			const char *digit = i < 4 - padding
+				? strchr(base64_digits, p[i])
+				: base64_digits;
 
 			if (digit == NULL || *digit == '\0')
 				return false;

@@ -20,8 +20,8 @@ enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING };
 
 struct json_value {
 	enum json_type type;
-	char *text;		/* of a string, decoded, or of a number; NUL at the end */
-	size_t length;		/* a string may have NUL within */
+	char *text;    /* of a string, decoded, or of a number; NUL at the end */
+	size_t length; /* a string may have NUL within */
 };
 
 /*

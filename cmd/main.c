@@ -19,7 +19,7 @@ fill_closed(void)
 		return -1;
 	for (int i = 0; i < 3; i++)
 		if ((fds[i].revents & POLLNVAL) != 0 &&
-		    open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY) != i)
+			open("/dev/null", i == 0 ? O_WRONLY : O_RDONLY) != i)
 			return -1;
 	return 0;
 }
@@ -29,7 +29,7 @@ main(int argc, char **argv)
 {
 	if (fill_closed() < 0)
 		return STATUS_FAILED;
-	signal(SIGPIPE, SIG_IGN);	/* EPIPE and EFBIG are told as others are */
+	signal(SIGPIPE, SIG_IGN); /* EPIPE and EFBIG are told as others are */
 	signal(SIGXFSZ, SIG_IGN);
 	return cli_run(&this_program, argc, argv);
 }

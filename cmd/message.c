@@ -14,7 +14,7 @@ static int
 chosen(const struct framing *framing)
 {
 	return framing->lines + framing->null + framing->length_prefixed +
-	       framing->json + (framing->record != IPC_UNKNOWN);
+		framing->json + (framing->record != IPC_UNKNOWN);
 }
 
 bool
@@ -49,8 +49,8 @@ framing_cannot(const struct framing *framing, const struct message *message)
 
 /* A new file, complete, or none. */
 static int
-save_in(const char *dir, const struct message *message, const char *program,
-	char *path, size_t room)
+save_in(const char *dir, const struct message *message, const char *program, char *path,
+	size_t room)
 {
 	size_t done = 0;
 	ssize_t step;
@@ -58,7 +58,7 @@ save_in(const char *dir, const struct message *message, const char *program,
 
 	if (snprintf(path, room, "%s/%s.XXXXXXXX", dir, program) >= (int)room)
 		return -1;
-	fd = mkostemp(path, O_CLOEXEC);		/* of mode 0600 */
+	fd = mkostemp(path, O_CLOEXEC); /* of mode 0600 */
 	if (fd < 0)
 		return -1;
 	while (done < message->length) {
@@ -83,8 +83,8 @@ message_save(const struct message *message, const char *program, char *path,
 
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs); i++)
 		if (dirs[i] != NULL && *dirs[i] != '\0' &&
-		    save_in(dirs[i], message, program, path, room) == 0)
+			save_in(dirs[i], message, program, path, room) == 0)
 			return 0;
-	return ipc_fail(err, errno, "save a message of %zu bytes in /tmp",
-		message->length);
+	return ipc_fail(
+		err, errno, "save a message of %zu bytes in /tmp", message->length);
 }

@@ -14,33 +14,37 @@ struct message {
 	char *data;
 	size_t length;
 	unsigned int priority;
-	bool typed;		/* it came with a type, which not every object has */
+	bool typed; /* it came with a type, which not every object has */
 };
 
 /* How messages stand one behind the other: in one of these ways, or bare. */
 struct framing {
-	bool lines;		/* each ends with a newline */
-	bool null;		/* each ends with NUL */
-	bool length_prefixed;	/* each begins with its length: 4 bytes, big-endian */
-	bool json;		/* each is a JSON object on a line */
-	uint64_t record;	/* each is of that many bytes; IPC_UNKNOWN: not that */
+	bool lines;           /* each ends with a newline */
+	bool null;            /* each ends with NUL */
+	bool length_prefixed; /* each begins with its length: 4 bytes, big-endian */
+	bool json;            /* each is a JSON object on a line */
+	uint64_t record;      /* each is of that many bytes; IPC_UNKNOWN: not that */
 };
 
 /* Bare, as a verb's defaults have it. */
-#define NO_FRAMING { .record = IPC_UNKNOWN }
+#define NO_FRAMING \
+	{ \
+		.record = IPC_UNKNOWN \
+	}
 
 /* Its options, for a member of an args struct. */
 #define FRAMING_OPTIONS(type, member) \
 	OPTION_MEANS(FLAG, 'l', "lines", type, member.lines, "", \
 		"each message is a line, without its newline"), \
-	OPTION_MEANS(FLAG, 'z', "null", type, member.null, "", \
-		"each message ends with a NUL byte"), \
-	OPTION_MEANS(FLAG, 'L', "length-prefixed", type, member.length_prefixed, "", \
-		"each message begins with its length: 4 bytes, big-endian"), \
-	OPTION(SIZE, 0, "record", type, member.record, "BYTES", \
-		"each message is of BYTES"), \
-	OPTION_MEANS(FLAG, 'J', "json", type, member.json, "", \
-		"each message is a JSON object on a line: priority, type, data")
+		OPTION_MEANS(FLAG, 'z', "null", type, member.null, "", \
+			"each message ends with a NUL byte"), \
+		OPTION_MEANS(FLAG, 'L', "length-prefixed", type, \
+			member.length_prefixed, "", \
+			"each message begins with its length: 4 bytes, big-endian"), \
+		OPTION(SIZE, 0, "record", type, member.record, "BYTES", \
+			"each message is of BYTES"), \
+		OPTION_MEANS(FLAG, 'J', "json", type, member.json, "", \
+			"each message is a JSON object on a line: priority, type, data")
 
 /* Room around a message's data for what frames it. */
 enum { FRAME_HEAD = 4, FRAME_TAIL = 1 };
@@ -52,8 +56,8 @@ bool framing_is_chosen(const struct framing *framing);
 int framing_check(const struct framing *framing, struct ipc_error *err);
 
 /* Why the framing cannot carry a message, "it has a newline"; NULL when it can. */
-const char *framing_cannot(const struct framing *framing,
-	const struct message *message);
+const char *framing_cannot(
+	const struct framing *framing, const struct message *message);
 
 /*
  * Saves a message that can go nowhere else in a new file of mode 0600: in

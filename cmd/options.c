@@ -11,7 +11,8 @@ const struct field common_options[] = {
 	OPTION_MEANS(FLAG, 'v', "verbose", struct call, verbose, "",
 		"say on standard error what was done"),
 	OPTION_MEANS(FLAG, 'h', "help", struct call, help, "", "print this help"),
-	OPTION_MEANS(FLAG, 'V', "version", struct call, version, "", "print the version"),
+	OPTION_MEANS(
+		FLAG, 'V', "version", struct call, version, "", "print the version"),
 	END_FIELDS
 };
 
@@ -32,14 +33,14 @@ option_groups(const struct verb *verb, void *args, struct call *call,
 
 /* The rows as getopt_long(3) wants them. */
 struct translation {
-	const struct field *rows[OPTIONS_MAX];	/* by the index of their group... */
+	const struct field *rows[OPTIONS_MAX]; /* by the index of their group... */
 	void *members[OPTIONS_MAX];
 	size_t count;
 	char letters[2 * OPTIONS_MAX + 8];
-	struct option longs[2 * OPTIONS_MAX + 1];	/* ...whose val is behind LONG */
+	struct option longs[2 * OPTIONS_MAX + 1]; /* ...whose val is behind LONG */
 };
 
-enum { LONG = 256 };	/* no letter is that large */
+enum { LONG = 256 }; /* no letter is that large */
 
 static void
 translate_row(struct translation *to, struct option **longs, char **letter,
@@ -73,7 +74,8 @@ translate(struct translation *to, const struct verb *verb,
 	for (size_t i = 0; i < count; i++)
 		for (const struct field *row = groups[i].rows; row->name != NULL; row++)
 			if (to->count < OPTIONS_MAX)
-				translate_row(to, &longs, &letter, row, groups[i].members);
+				translate_row(
+					to, &longs, &letter, row, groups[i].members);
 	*longs = (struct option){ 0 };
 	*letter = '\0';
 }
@@ -100,7 +102,8 @@ store(const struct translation *options, int c, struct call *call)
 
 	if (wanted == NULL)
 		return 0;
-	return cli_misuse(call, "option '--%s': '%s' is not %s", row->name, text, wanted);
+	return cli_misuse(
+		call, "option '--%s': '%s' is not %s", row->name, text, wanted);
 }
 
 /* What getopt_long(3) would say, in our words. */
@@ -111,7 +114,7 @@ bad_option(struct call *call, int c, const char *word)
 	bool is_long = optopt == 0 || optopt >= LONG;
 
 	if (!is_long)
-		word = name;	/* the word may be the next one by now */
+		word = name; /* the word may be the next one by now */
 	if (c == ':')
 		return cli_misuse(call, "option '%s' needs an argument", word);
 	if (optopt >= LONG)
@@ -121,8 +124,7 @@ bad_option(struct call *call, int c, const char *word)
 }
 
 int
-options_parse(struct call *call, void *args, int argc, char **argv,
-	char **operands)
+options_parse(struct call *call, void *args, int argc, char **argv, char **operands)
 {
 	struct option_group groups[GROUPS_MAX];
 	struct translation options = { .count = 0 };
@@ -131,9 +133,10 @@ options_parse(struct call *call, void *args, int argc, char **argv,
 	translate(&options, call->verb, groups,
 		option_groups(call->verb, args, call, groups));
 	opterr = 0;
-	optind = 0;		/* glibc starts afresh */
-	while ((c = getopt_long(argc, argv, options.letters, options.longs, NULL)) != -1) {
-		if (c == 1) {	/* an operand, in the order given */
+	optind = 0; /* glibc starts afresh */
+	while ((c = getopt_long(argc, argv, options.letters, options.longs, NULL)) !=
+		-1) {
+		if (c == 1) { /* an operand, in the order given */
 			*operands++ = optarg;
 		} else if (c == '?' || c == ':') {
 			return bad_option(call, c, argv[optind - 1]);

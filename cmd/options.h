@@ -27,7 +27,7 @@ size_t option_groups(const struct verb *verb, void *args, struct call *call,
  * what is left, in order, in operands: room for argc + 1, NULL at the end.
  * Returns 0, or -1 with IPC_MISUSE in call->err.
  */
-int options_parse(struct call *call, void *args, int argc, char **argv,
-	char **operands);
+int options_parse(
+	struct call *call, void *args, int argc, char **argv, char **operands);
 
 #endif

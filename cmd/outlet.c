@@ -24,21 +24,24 @@ cannot_write(int code, struct ipc_error *err)
 }
 
 int
-outlet_open(struct outlet *out, int fd, const struct framing *framing,
-	size_t most, struct ipc_error *err)
+outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
+	struct ipc_error *err)
 {
 	struct stat st;
 
 	*out = (struct outlet){ .fd = fd, .framing = framing, .most = most };
-	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
-	if (fstat(fd, &st) < 0 || write(fd, "", 0) < 0)
+	if (fstat(fd, &st) < 0)
 		return cannot_write(errno, err);
+	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
+	if (!S_ISSOCK(st.st_mode) && write(fd, "", 0) < 0)
+		return cannot_write(errno, err); /* a socket would send it */
 	out->is_file = S_ISREG(st.st_mode);
 	out->appends = out->is_file && (fcntl(fd, F_GETFL) & O_APPEND) != 0;
 	out->is_stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
 	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
 	if (out->buffer == NULL)
-		return ipc_fail(err, errno, "make room for a message of %zu bytes", most);
+		return ipc_fail(
+			err, errno, "make room for a message of %zu bytes", most);
 	return 0;
 }
 
@@ -59,21 +62,21 @@ static int
 reserve(const struct outlet *out)
 {
 	struct stat st;
-	off_t end = out->appends && fstat(out->fd, &st) == 0 ? st.st_size :
-		lseek(out->fd, 0, SEEK_CUR);
+	off_t end = out->appends && fstat(out->fd, &st) == 0
+		? st.st_size
+		: lseek(out->fd, 0, SEEK_CUR);
 	off_t length = (off_t)(FRAME_HEAD + out->most + FRAME_TAIL);
 
 	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end, length) < 0)
 		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 			return -1;
 		else if (errno != EINTR)
-			break;		/* not every file system can */
+			break; /* not every file system can */
 	return 0;
 }
 
 int
-outlet_ready(const struct outlet *out, const sigset_t *signals,
-	struct ipc_error *err)
+outlet_ready(const struct outlet *out, const sigset_t *signals, struct ipc_error *err)
 {
 	const struct ipc_wait wait = {
 		.limit = IPC_FOREVER,
@@ -104,7 +107,7 @@ wait_for_room(const struct outlet *out)
 	polled[1].fd = signalfd(-1, &held, SFD_CLOEXEC);
 	do
 		ready = poll(polled, 2, -1);
-	while (ready < 0 && errno == EINTR);	/* by a signal that has a handler */
+	while (ready < 0 && errno == EINTR); /* by a signal that has a handler */
 	if (polled[1].fd >= 0)
 		close(polled[1].fd);
 	if (ready < 0)
@@ -126,7 +129,7 @@ write_some(const struct outlet *out, const char *data, size_t length)
 	if (!out->is_stream)
 		return write(out->fd, data, length);
 	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
-	if (step < 0 && errno == EOPNOTSUPP)	/* pipes before Linux 6.5 */
+	if (step < 0 && errno == EOPNOTSUPP) /* pipes before Linux 6.5 */
 		step = write(out->fd, data, length < PIPE_BUF ? length : PIPE_BUF);
 	return step;
 }
@@ -149,8 +152,8 @@ write_all(const struct outlet *out, const char *data, size_t length,
 }
 
 static int
-write_json(const struct outlet *out, const struct message *message,
-	struct ipc_error *err)
+write_json(
+	const struct outlet *out, const struct message *message, struct ipc_error *err)
 {
 	char *line = NULL;
 	size_t length = 0;
@@ -170,8 +173,8 @@ write_json(const struct outlet *out, const struct message *message,
 }
 
 int
-outlet_write(const struct outlet *out, const struct message *message,
-	struct ipc_error *err)
+outlet_write(
+	const struct outlet *out, const struct message *message, struct ipc_error *err)
 {
 	char *from = message->data;
 	size_t length = message->length;

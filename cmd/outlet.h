@@ -9,12 +9,12 @@
 struct outlet {
 	int fd;
 	const struct framing *framing;
-	size_t most;		/* bytes of the longest message */
+	size_t most; /* bytes of the longest message */
 	/* The rest is outlet.c's own. */
 	char *buffer;
-	bool is_file;		/* that may be on a full disk */
+	bool is_file; /* that may be on a full disk */
 	bool appends;
-	bool is_stream;		/* a pipe or socket, that may be full or left */
+	bool is_stream; /* a pipe or socket, that may be full or left */
 };
 
 /*
@@ -22,8 +22,8 @@ struct outlet {
  * or takes nothing, as /dev/full.  The caller ends it with outlet_close(), also
  * after a failure.
  */
-int outlet_open(struct outlet *out, int fd, const struct framing *framing,
-	size_t most, struct ipc_error *err);
+int outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
+	struct ipc_error *err);
 void outlet_close(struct outlet *out);
 
 /* Where the data of the next message are to be put: room for most bytes. */
@@ -33,15 +33,15 @@ char *outlet_room(const struct outlet *out);
  * Waits until a message can go out, so that one may be taken: a pipe has room and
  * a reader, a disk has room for the longest.  signals as in struct ipc_wait.
  */
-int outlet_ready(const struct outlet *out, const sigset_t *signals,
-	struct ipc_error *err);
+int outlet_ready(
+	const struct outlet *out, const sigset_t *signals, struct ipc_error *err);
 
 /*
  * Writes a message whose data are in outlet_room(), framed, whether the framing
  * can carry it or not.  Waits where the stream is full; err->code is EINTR when
  * one of the held signals came meanwhile, see hold.h.
  */
-int outlet_write(const struct outlet *out, const struct message *message,
-	struct ipc_error *err);
+int outlet_write(
+	const struct outlet *out, const struct message *message, struct ipc_error *err);
 
 #endif

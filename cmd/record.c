@@ -31,7 +31,7 @@ add(struct records *records, const struct field *column)
 {
 	for (size_t i = 0; i < records->count; i++)
 		if (records->columns[i] == column)
-			return 0;	/* once is enough */
+			return 0; /* once is enough */
 	if (records->count == COLUMNS_MAX)
 		return -1;
 	records->columns[records->count++] = column;
@@ -50,8 +50,9 @@ add_named(struct records *records, const struct field *columns, const char *name
 		names += *names == '+';
 		end = strchrnul(names, ',');
 		length = (size_t)(end - names);
-		while (column->name != NULL && (strncasecmp(names, column->name, length) != 0 ||
-		    column->name[length] != '\0'))
+		while (column->name != NULL &&
+			(strncasecmp(names, column->name, length) != 0 ||
+				column->name[length] != '\0'))
 			column++;
 		if (column->name == NULL || add(records, column) < 0)
 			return ipc_refuse(err, IPC_MISUSE, EINVAL,
@@ -75,10 +76,14 @@ records_begin(struct records *records, const struct field *columns, bool list,
 	if (chosen != NULL && *chosen == '\0')
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"option '--output' needs the name of a column");
-	records->form = records->json ? FORM_JSON : records->raw ? FORM_RAW :
-		records->export ? FORM_EXPORT : list ? FORM_LIST : FORM_TABLE;
+	records->form = records->json ? FORM_JSON
+		: records->raw        ? FORM_RAW
+		: records->export     ? FORM_EXPORT
+		: list                ? FORM_LIST
+				      : FORM_TABLE;
 	all = list || records->form == FORM_JSON;
-	for (const struct field *column = columns; adds && column->name != NULL; column++)
+	for (const struct field *column = columns; adds && column->name != NULL;
+		column++)
 		if (all || !column->extra)
 			add(records, column);
 	return chosen == NULL ? 0 : add_named(records, columns, chosen, err);
@@ -152,15 +157,15 @@ put_row_of_table(struct records *records, const void *info, struct ipc_error *er
 			return -1;
 		for (size_t i = 0; i < records->count; i++)
 			if (table_column(records->table, records->columns[i]->name,
-			    value_is_number(records->columns[i]), err) < 0)
+				    value_is_number(records->columns[i]), err) < 0)
 				return -1;
 	}
 	if (table_row(records->table, err) < 0)
 		return -1;
 	for (size_t i = 0; i < records->count; i++) {
 		char *text = visible(records, i, info);
-		int result = text == NULL ? ipc_fail(err, ENOMEM, "show a record") :
-			table_cell(records->table, i, text, err);
+		int result = text == NULL ? ipc_fail(err, ENOMEM, "show a record")
+					  : table_cell(records->table, i, text, err);
 
 		free(text);
 		if (result < 0)

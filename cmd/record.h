@@ -18,12 +18,12 @@ struct records {
 	bool json, raw, export;
 	bool bytes;
 	bool noheadings;
-	const char *chosen;		/* --output; NULL: the usual columns */
+	const char *chosen; /* --output; NULL: the usual columns */
 	enum form form;
 	const struct field *columns[COLUMNS_MAX];
-	size_t count;			/* of columns */
-	size_t shown;			/* records so far */
-	struct table *table;		/* the rows so far; see table.h */
+	size_t count;        /* of columns */
+	size_t shown;        /* records so far */
+	struct table *table; /* the rows so far; see table.h */
 };
 
 /* The options of every verb that prints records, into a struct records. */

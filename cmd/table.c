@@ -25,20 +25,21 @@ struct table {
 };
 
 #define LOAD(table, member, function) \
-	((table)->member = (__typeof__((table)->member))dlsym((table)->library, #function))
+	((table)->member = (__typeof__((table)->member))dlsym( \
+		 (table)->library, #function))
 
 static bool
 load(struct table *table)
 {
 	table->library = dlopen("libsmartcols.so.1", RTLD_LAZY | RTLD_LOCAL);
 	return table->library != NULL &&
-	       LOAD(table, new_table, scols_new_table) != NULL &&
-	       LOAD(table, unref_table, scols_unref_table) != NULL &&
-	       LOAD(table, enable_noheadings, scols_table_enable_noheadings) != NULL &&
-	       LOAD(table, new_column, scols_table_new_column) != NULL &&
-	       LOAD(table, new_line, scols_table_new_line) != NULL &&
-	       LOAD(table, set_data, scols_line_set_data) != NULL &&
-	       LOAD(table, print_table, scols_print_table) != NULL;
+		LOAD(table, new_table, scols_new_table) != NULL &&
+		LOAD(table, unref_table, scols_unref_table) != NULL &&
+		LOAD(table, enable_noheadings, scols_table_enable_noheadings) != NULL &&
+		LOAD(table, new_column, scols_table_new_column) != NULL &&
+		LOAD(table, new_line, scols_table_new_line) != NULL &&
+		LOAD(table, set_data, scols_line_set_data) != NULL &&
+		LOAD(table, print_table, scols_print_table) != NULL;
 }
 
 static int
@@ -65,7 +66,7 @@ table_new(bool headings, struct ipc_error *err)
 	}
 	table->rows = table->new_table();
 	if (table->rows == NULL ||
-	    table->enable_noheadings(table->rows, !headings) != 0) {
+		table->enable_noheadings(table->rows, !headings) != 0) {
 		no_memory(err);
 		table_free(table);
 		return NULL;
@@ -74,11 +75,12 @@ table_new(bool headings, struct ipc_error *err)
 }
 
 int
-table_column(struct table *table, const char *name, bool right,
-	struct ipc_error *err)
+table_column(struct table *table, const char *name, bool right, struct ipc_error *err)
 {
 	return table->new_column(table->rows, name, 0, right ? SCOLS_FL_RIGHT : 0) ==
-		NULL ? no_memory(err) : 0;
+			NULL
+		? no_memory(err)
+		: 0;
 }
 
 int
@@ -89,8 +91,7 @@ table_row(struct table *table, struct ipc_error *err)
 }
 
 int
-table_cell(struct table *table, size_t column, const char *text,
-	struct ipc_error *err)
+table_cell(struct table *table, size_t column, const char *text, struct ipc_error *err)
 {
 	return table->set_data(table->line, column, text) != 0 ? no_memory(err) : 0;
 }

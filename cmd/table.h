@@ -13,10 +13,10 @@ struct table;
 struct table *table_new(bool headings, struct ipc_error *err);
 
 /* The calls copy their text; -1 with *err filled when memory runs out. */
-int table_column(struct table *table, const char *name, bool right,
-	struct ipc_error *err);
-int table_cell(struct table *table, size_t column, const char *text,
-	struct ipc_error *err);
+int table_column(
+	struct table *table, const char *name, bool right, struct ipc_error *err);
+int table_cell(
+	struct table *table, size_t column, const char *text, struct ipc_error *err);
 
 /* Begins a row: the cells that follow are in it. */
 int table_row(struct table *table, struct ipc_error *err);

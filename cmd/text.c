@@ -1,5 +1,5 @@
 /* text.c - foreign bytes: what they are, and how a person may see them */
-#define LIBBSD_NETBSD_VIS	/* of its two strnvis(3), neither is used */
+#define LIBBSD_NETBSD_VIS /* of its two strnvis(3), neither is used */
 #include <bsd/vis.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -14,16 +14,16 @@
 static size_t
 utf8(const unsigned char *p, size_t left, uint32_t *character)
 {
-	static const struct { unsigned char first, last, low, high, length; } forms[] = {
-		{ 0x00, 0x7f, 0, 0, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },	/* lower ones would be overlong */
+	static const struct {
+		unsigned char first, last, low, high, length;
+	} forms[] = {
+		{ 0x00, 0x7f, 0, 0, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, /* lower ones would be overlong */
 		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },	/* higher ones are surrogates */
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, /* higher ones are surrogates */
+		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
 		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },	/* Unicode ends at 10ffff */
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 }, /* Unicode ends at 10ffff */
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
@@ -32,7 +32,7 @@ utf8(const unsigned char *p, size_t left, uint32_t *character)
 		if (p[0] < forms[i].first || p[0] > forms[i].last)
 			continue;
 		if (length > left ||
-		    (length > 1 && (p[1] < forms[i].low || p[1] > forms[i].high)))
+			(length > 1 && (p[1] < forms[i].low || p[1] > forms[i].high)))
 			return 0;
 		*character = length == 1 ? p[0] : p[0] & (0x7fU >> length);
 		for (size_t k = 1; k < length; k++) {
@@ -61,10 +61,19 @@ text_is_utf8(const void *bytes, size_t length)
 static bool
 is_invisible(uint32_t c)
 {
-	static const struct { uint32_t first, last; } ranges[] = {
-		{ 0x80, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c }, { 0x180e, 0x180e },
-		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f },
-		{ 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb },
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x80, 0x9f },
+		{ 0xad, 0xad },
+		{ 0x61c, 0x61c },
+		{ 0x180e, 0x180e },
+		{ 0x200b, 0x200f },
+		{ 0x2028, 0x202e },
+		{ 0x2060, 0x206f },
+		{ 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff },
+		{ 0xfff9, 0xfffb },
 		{ 0xe0000, 0xe0fff },
 	};
 
@@ -95,7 +104,8 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 	while (length > 0) {
 		size_t step = user == (locale_t)0 ? 0 : utf8(p, length, &character);
 
-		if (step > 1 && iswprint_l(character, user) && !is_invisible(character)) {
+		if (step > 1 && iswprint_l(character, user) &&
+			!is_invisible(character)) {
 			to = mempcpy(to, p, step);
 		} else {
 			step = 1;
@@ -111,8 +121,9 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 char *
 text_visible(const void *bytes, size_t length, bool one_word)
 {
-	int flags = VIS_CSTYLE | VIS_TAB | VIS_NL | VIS_NOLOCALE | (one_word ? VIS_SP : 0);
-	char *text = malloc(4 * length + 1);	/* as vis(3) says */
+	int flags =
+		VIS_CSTYLE | VIS_TAB | VIS_NL | VIS_NOLOCALE | (one_word ? VIS_SP : 0);
+	char *text = malloc(4 * length + 1); /* as vis(3) says */
 	locale_t user = (locale_t)0;
 
 	if (text == NULL)

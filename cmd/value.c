@@ -49,7 +49,7 @@ is_mode(const char *text)
 	set = parse_mode(text);
 	free(set);
 	return set != NULL &&
-	       ((mode_change(0, text) | mode_change(0777, text)) & ~0777U) == 0;
+		((mode_change(0, text) | mode_change(0777, text)) & ~0777U) == 0;
 }
 
 static bool
@@ -90,7 +90,8 @@ parse_owner(const char *text, struct owner *owner)
 	size_t length = colon == NULL ? strlen(text) : (size_t)(colon - text);
 
 	*owner = (struct owner){ (uid_t)-1, (gid_t)-1 };
-	if (length >= sizeof(user) || *text == '\0' || (length == 0 && colon[1] == '\0'))
+	if (length >= sizeof(user) || *text == '\0' ||
+		(length == 0 && colon[1] == '\0'))
 		return false;
 	snprintf(user, sizeof(user), "%.*s", (int)length, text);
 	if (length > 0 && !parse_user(user, &owner->uid))
@@ -124,14 +125,18 @@ value_parse(const struct field *field, const char *text, void *record)
 		*(unsigned int *)member = (unsigned int)number;
 		return NULL;
 	case SIZE:
-		return ipc_size(text, member) ? NULL : "a size such as 4096, 64K or 1GiB";
+		return ipc_size(text, member) ? NULL
+					      : "a size such as 4096, 64K or 1GiB";
 	case SPAN:
-		return ipc_span(text, member) ? NULL : "a time such as 1.5, 200ms or 2m";
+		return ipc_span(text, member) ? NULL
+					      : "a time such as 1.5, 200ms or 2m";
 	case MODE_CHANGE:
 		*(const char **)member = text;
 		return is_mode(text) ? NULL : "a mode such as 0640 or u=rw,g=r";
 	case OWNER:
-		return parse_owner(text, member) ? NULL : "an owner such as USER, USER:GROUP or :GROUP";
+		return parse_owner(text, member)
+			? NULL
+			: "an owner such as USER, USER:GROUP or :GROUP";
 	case USER:
 		return parse_user(text, member) ? NULL : "a user";
 	case GROUP:
@@ -140,14 +145,15 @@ value_parse(const struct field *field, const char *text, void *record)
 	case ADDRESS:
 		break;
 	}
-	abort();	/* a table asks to parse a kind that is only shown */
+	abort(); /* a table asks to parse a kind that is only shown */
 }
 
 static const char *
 size_text(uint64_t size, bool human, char buf[VALUE_MAX])
 {
-	if (!human || size > INT64_MAX || humanize_number(buf, 6, (int64_t)size, "",
-	    HN_AUTOSCALE, HN_NOSPACE | HN_DECIMAL) < 0)
+	if (!human || size > INT64_MAX ||
+		humanize_number(buf, 6, (int64_t)size, "", HN_AUTOSCALE,
+			HN_NOSPACE | HN_DECIMAL) < 0)
 		snprintf(buf, VALUE_MAX, "%" PRIu64, size);
 	return buf;
 }
@@ -175,8 +181,8 @@ time_text(int64_t seconds, bool human, char buf[VALUE_MAX])
 }
 
 const char *
-value_text(const struct field *field, const void *record, bool human,
-	char buf[VALUE_MAX])
+value_text(
+	const struct field *field, const void *record, bool human, char buf[VALUE_MAX])
 {
 	const void *member = (const char *)record + field->offset;
 	uint64_t number;
@@ -185,7 +191,8 @@ value_text(const struct field *field, const void *record, bool human,
 	case FLAG:
 		return *(const bool *)member ? "true" : "false";
 	case TEXT:
-		return field->means != NULL ? field->means : *(const char *const *)member;
+		return field->means != NULL ? field->means
+					    : *(const char *const *)member;
 	case NUMBER:
 	case COUNT:
 	case SIZE:
@@ -215,12 +222,12 @@ value_text(const struct field *field, const void *record, bool human,
 	case OWNER:
 		break;
 	}
-	abort();	/* a table asks to show a kind that is only typed */
+	abort(); /* a table asks to show a kind that is only typed */
 }
 
 bool
 value_is_number(const struct field *field)
 {
 	return field->kind == NUMBER || field->kind == COUNT ||
-	       field->kind == PRIORITY || field->kind == SIZE;
+		field->kind == PRIORITY || field->kind == SIZE;
 }

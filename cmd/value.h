@@ -21,55 +21,56 @@ struct owner {
 };
 
 enum kind {
-	FLAG,		/* given or not */
-	TEXT,		/* any; a column: a string that is never NULL */
+	FLAG, /* given or not */
+	TEXT, /* any; a column: a string that is never NULL */
 	NUMBER,
-	COUNT,		/* a number, at least 1 */
-	PRIORITY,	/* of a message */
-	SIZE,		/* bytes; typed as 4096, 64K or 1GiB */
-	SPAN,		/* time, in nanoseconds; an option only */
-	MODE_CHANGE,	/* octal or symbolic, for mode_change(); an option only */
-	OWNER,		/* USER[:GROUP]; an option only */
+	COUNT,       /* a number, at least 1 */
+	PRIORITY,    /* of a message */
+	SIZE,        /* bytes; typed as 4096, 64K or 1GiB */
+	SPAN,        /* time, in nanoseconds; an option only */
+	MODE_CHANGE, /* octal or symbolic, for mode_change(); an option only */
+	OWNER,       /* USER[:GROUP]; an option only */
 	USER,
-	GROUP,		/* a column only */
-	MODE,		/* permission bits; a column only */
-	TIME,		/* seconds since the epoch; a column only */
-	ADDRESS,	/* a column only */
+	GROUP,   /* a column only */
+	MODE,    /* permission bits; a column only */
+	TIME,    /* seconds since the epoch; a column only */
+	ADDRESS, /* a column only */
 };
 
 /* What a member of each kind is. */
-#define FLAG_TYPE        bool
-#define TEXT_TYPE        const char *
-#define NUMBER_TYPE      uint64_t
-#define COUNT_TYPE       uint64_t
-#define PRIORITY_TYPE    unsigned int
-#define SIZE_TYPE        uint64_t
-#define SPAN_TYPE        int64_t
+#define FLAG_TYPE bool
+#define TEXT_TYPE const char *
+#define NUMBER_TYPE uint64_t
+#define COUNT_TYPE uint64_t
+#define PRIORITY_TYPE unsigned int
+#define SIZE_TYPE uint64_t
+#define SPAN_TYPE int64_t
 #define MODE_CHANGE_TYPE const char *
-#define OWNER_TYPE       struct owner
-#define USER_TYPE        uid_t
-#define GROUP_TYPE       gid_t
-#define MODE_TYPE        mode_t
-#define TIME_TYPE        int64_t
-#define ADDRESS_TYPE     struct ipc_address
+#define OWNER_TYPE struct owner
+#define USER_TYPE uid_t
+#define GROUP_TYPE gid_t
+#define MODE_TYPE mode_t
+#define TIME_TYPE int64_t
+#define ADDRESS_TYPE struct ipc_address
 
 struct field {
 	enum kind kind;
-	char letter;		/* 's' for -s; 0 for none */
-	bool extra;		/* a column that is only shown when asked for */
-	size_t offset;		/* of the member in its struct */
-	const char *name;	/* "size" for --size, "SIZE" for a column */
-	const char *synonym;	/* another long name of an option; or NULL */
-	const char *arg;	/* "BYTES", as help shows it; NULL takes none */
-	const char *means;	/* the value that an option without arg stands for,
+	char letter;         /* 's' for -s; 0 for none */
+	bool extra;          /* a column that is only shown when asked for */
+	size_t offset;       /* of the member in its struct */
+	const char *name;    /* "size" for --size, "SIZE" for a column */
+	const char *synonym; /* another long name of an option; or NULL */
+	const char *arg;     /* "BYTES", as help shows it; NULL takes none */
+	const char *means;   /* the value that an option without arg stands for,
 				   or that a TEXT column has in every row */
-	const char *help;	/* one line, no capital, no full stop */
+	const char *help;    /* one line, no capital, no full stop */
 };
 
 /* The offset of a member that must be of the type that its kind has. */
 #define MEMBER(kind, type, member) \
 	(offsetof(type, member) + 0 * sizeof(&((type *)0)->member == (kind##_TYPE *)0))
 
+/* clang-format off */
 #define OPTION(k, l, n, type, member, a, h) \
 	{ .kind = k, .letter = l, .name = n, .offset = MEMBER(k, type, member), \
 	  .arg = a, .help = h }
@@ -85,6 +86,7 @@ struct field {
 	{ .kind = TEXT, .name = n, .extra = true, .means = m, .help = h }
 #define END_FIELDS \
 	{ .name = NULL }
+/* clang-format on */
 
 /* Longer than any value but a TEXT or an ADDRESS. */
 enum { VALUE_MAX = 64 };
@@ -100,8 +102,8 @@ const char *value_parse(const struct field *field, const char *text, void *recor
  * member itself, or NULL when the value is not known.  The bytes of a TEXT or an
  * ADDRESS are those of the system: see text.h before showing them.
  */
-const char *value_text(const struct field *field, const void *record, bool human,
-	char buf[VALUE_MAX]);
+const char *value_text(
+	const struct field *field, const void *record, bool human, char buf[VALUE_MAX]);
 
 /* True for the kinds that are numbers in JSON, and to the right in tables. */
 bool value_is_number(const struct field *field);

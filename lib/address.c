@@ -20,14 +20,14 @@ is_reserved(const char *text)
 }
 
 int
-ipc_address_mq(const char *text, struct ipc_address *address,
-	struct ipc_error *err)
+ipc_address_mq(const char *text, struct ipc_address *address, struct ipc_error *err)
 {
 	const char *name = *text == '/' ? text + 1 : text;
 
 	if (is_reserved(text))
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'%s' is not the address of a POSIX queue, such as '/jobs'", text);
+			"'%s' is not the address of a POSIX queue, such as '/jobs'",
+			text);
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' is not a queue's name such as '/jobs'", text);

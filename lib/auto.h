@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define autoclose    __attribute__((cleanup(auto_close)))	/* int fd */
-#define autoclosedir __attribute__((cleanup(auto_closedir)))	/* DIR *dir */
-#define autofree     __attribute__((cleanup(auto_free)))	/* T *memory */
+#define autoclose __attribute__((cleanup(auto_close)))       /* int fd */
+#define autoclosedir __attribute__((cleanup(auto_closedir))) /* DIR *dir */
+#define autofree __attribute__((cleanup(auto_free)))         /* T *memory */
 
 static inline void
 auto_close(const int *fd)

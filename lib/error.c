@@ -47,8 +47,8 @@ ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 }
 
 int
-ipc_refuse(struct ipc_error *err, enum ipc_fault fault, int code,
-	const char *sentence, ...)
+ipc_refuse(struct ipc_error *err, enum ipc_fault fault, int code, const char *sentence,
+	...)
 {
 	if (err != NULL) {
 		va_list ap;

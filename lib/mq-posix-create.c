@@ -15,8 +15,8 @@
 enum { TRIES = 1000 };
 
 int
-mq_posix_foreign(const struct ipc_address *address, uid_t owner,
-	const char *action, struct ipc_error *err)
+mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
+	struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_REFUSED, EPERM,
 		"%s '%s': it belongs to user %u; --trust-owner=%u allows it", action,
@@ -36,7 +36,7 @@ system_limit(const char *name)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	length = fd < 0 ? 0 : read(fd, text, sizeof(text));
 	if (length > 1) {
-		text[length - 1] = '\0';	/* in place of the newline */
+		text[length - 1] = '\0'; /* in place of the newline */
 		ipc_number(text, 10, INT64_MAX, &value);
 	}
 	return value;
@@ -78,7 +78,7 @@ bytes_needed(const struct mq_attr *attr)
 	uint64_t nodes = messages < PRIORITIES ? messages : PRIORITIES;
 
 	return messages * MSG_MSG + nodes * TREE_NODE +
-	       messages * (uint64_t)attr->mq_msgsize;
+		messages * (uint64_t)attr->mq_msgsize;
 }
 
 /* EMFILE may be either limit; only that of descriptors hits others, too. */
@@ -92,13 +92,14 @@ too_many_files(const char *name, const struct mq_attr *attr, struct ipc_error *e
 		getrlimit(RLIMIT_NOFILE, &limit);
 		return ipc_refuse(err, IPC_LIMIT, EMFILE,
 			"create '%s': all %ju descriptors that RLIMIT_NOFILE (ulimit -n) "
-			"allows are in use", name, (uintmax_t)limit.rlim_cur);
+			"allows are in use",
+			name, (uintmax_t)limit.rlim_cur);
 	}
 	getrlimit(RLIMIT_MSGQUEUE, &limit);
 	return ipc_refuse(err, IPC_LIMIT, EMFILE,
 		"create '%s': it needs %ju bytes; RLIMIT_MSGQUEUE (ulimit -q) allows %ju "
-		"for all queues of a user together", name,
-		(uintmax_t)bytes_needed(attr), (uintmax_t)limit.rlim_cur);
+		"for all queues of a user together",
+		name, (uintmax_t)bytes_needed(attr), (uintmax_t)limit.rlim_cur);
 }
 
 static int
@@ -110,16 +111,16 @@ too_large(const char *name, const struct mq_attr *attr, struct ipc_error *err)
 	if ((uint64_t)attr->mq_maxmsg > msg_max)
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
 			"create '%s': a capacity of %ld messages is above the limit of "
-			"%ju (sysctl fs.mqueue.msg_max)", name, attr->mq_maxmsg,
-			(uintmax_t)msg_max);
+			"%ju (sysctl fs.mqueue.msg_max)",
+			name, attr->mq_maxmsg, (uintmax_t)msg_max);
 	if ((uint64_t)attr->mq_msgsize > msgsize_max)
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
 			"create '%s': a message size of %ld bytes is above the limit of "
-			"%ju (sysctl fs.mqueue.msgsize_max)", name, attr->mq_msgsize,
-			(uintmax_t)msgsize_max);
+			"%ju (sysctl fs.mqueue.msgsize_max)",
+			name, attr->mq_msgsize, (uintmax_t)msgsize_max);
 	return ipc_refuse(err, IPC_LIMIT, EINVAL,
-		"create '%s': %ld messages of %ld bytes are more than the kernel allows", name,
-		attr->mq_maxmsg, attr->mq_msgsize);
+		"create '%s': %ld messages of %ld bytes are more than the kernel allows",
+		name, attr->mq_maxmsg, attr->mq_msgsize);
 }
 
 /* The kernel's errno names none of its limits. */
@@ -138,8 +139,8 @@ refused(const char *name, const struct ipc_mq_plan *plan, int code,
 	case ENOSPC:
 		return ipc_refuse(err, IPC_LIMIT, code,
 			"create '%s': the system has its most of %ju queues "
-			"(sysctl fs.mqueue.queues_max)", name,
-			(uintmax_t)system_limit("queues_max"));
+			"(sysctl fs.mqueue.queues_max)",
+			name, (uintmax_t)system_limit("queues_max"));
 	default:
 		return ipc_fail(err, code, "create '%s'", name);
 	}
@@ -162,7 +163,7 @@ accept_existing(int fd, const struct ipc_address *address,
 			"create '%s': it exists with a capacity of %ld messages, not %ju",
 			address->text, has.mq_maxmsg, (uintmax_t)plan->capacity);
 	if (plan->message_size != IPC_UNKNOWN &&
-	    plan->message_size != (uint64_t)has.mq_msgsize)
+		plan->message_size != (uint64_t)has.mq_msgsize)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with a message size of %ld bytes, not %ju",
 			address->text, has.mq_msgsize, (uintmax_t)plan->message_size);
@@ -174,12 +175,12 @@ create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 	struct mq_attr *attr, bool *made, struct ipc_error *err)
 {
 	const char *name = address->text;
-	autoclose int fd = mq_open(name, O_RDONLY | O_CREAT | O_EXCL | O_NONBLOCK,
-		plan->mode, attr);
+	autoclose int fd = mq_open(
+		name, O_RDONLY | O_CREAT | O_EXCL | O_NONBLOCK, plan->mode, attr);
 
 	*made = fd >= 0;
 	if (*made) {
-		if (fchmod(fd, plan->mode) == 0)	/* the umask took its part */
+		if (fchmod(fd, plan->mode) == 0) /* the umask took its part */
 			return 0;
 		ipc_fail(err, errno, "set the mode of '%s'", name);
 		mq_unlink(name);
@@ -194,8 +195,8 @@ create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 }
 
 int
-mq_posix_create(const struct ipc_address *address,
-	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err)
+mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+	bool *made, struct ipc_error *err)
 {
 	bool asks = plan->capacity != IPC_UNKNOWN || plan->message_size != IPC_UNKNOWN;
 	struct mq_attr attr = asks ? geometry(plan) : (struct mq_attr){ 0 };

@@ -17,7 +17,7 @@ struct names {
 	char **name;
 	size_t count;
 	size_t room;
-	int code;		/* an errno value when one could not be added */
+	int code; /* an errno value when one could not be added */
 };
 
 static void
@@ -85,7 +85,7 @@ is_foreign(int dir, const struct names *names)
 		if (fd >= 0 && fstat(fd, &st) == 0)
 			return st.st_dev != root.st_dev;
 		if (fd < 0 && errno == EACCES)
-			return false;	/* forbidden, so it is there */
+			return false; /* forbidden, so it is there */
 	}
 	return !mqueuefs_in_first_namespace();
 }
@@ -123,7 +123,7 @@ read_status(int fd, struct ipc_mq_info *info)
 		return;
 	text[length] = '\0';
 	if (sscanf(text, "QSIZE:%" SCNu64 " NOTIFY:%u SIGNO:%u NOTIFY_PID:%" SCNu64,
-	    &bytes, &how, &signal, &pid) != 4)
+		    &bytes, &how, &signal, &pid) != 4)
 		return;
 	info->bytes = bytes;
 	info->notify_signal = signal;
@@ -174,7 +174,7 @@ describe(const char *name, int dir, enum ipc_mq_look look, struct ipc_mq_info *i
 
 	if (fd < 0) {
 		if (code != EACCES || dir < 0 ||
-		    fstatat(dir, name + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			fstatat(dir, name + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			return code;
 		fill_file(info, name, &st);
 		return 0;
@@ -229,7 +229,7 @@ mq_posix_each(enum ipc_mq_look look,
 		qsort(names.name, names.count, sizeof(*names.name), by_text);
 	for (size_t i = 0; i < names.count && stop == 0; i++) {
 		if (strcmp(names.name[i], last) != 0 &&
-		    describe(names.name[i], dir, look, &info) == 0)
+			describe(names.name[i], dir, look, &info) == 0)
 			stop = visit(&info, arg);
 		last = names.name[i];
 	}
@@ -254,8 +254,8 @@ open_file(const char *name)
 }
 
 int
-mq_posix_change(const struct ipc_address *address,
-	const struct ipc_mq_change *change, struct ipc_error *err)
+mq_posix_change(const struct ipc_address *address, const struct ipc_mq_change *change,
+	struct ipc_error *err)
 {
 	const char *name = address->text;
 	autoclose int fd = open_file(name);
@@ -265,7 +265,7 @@ mq_posix_change(const struct ipc_address *address,
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return ipc_fail(err, errno, "change '%s'", name);
 	if ((change->uid != (uid_t)-1 || change->gid != (gid_t)-1) &&
-	    fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
+		fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
 		return ipc_fail(err, errno, "change the owner of '%s'", name);
 	if (change->new_mode == NULL)
 		return 0;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "auto.h"
-#include "mq.h"
 #include "mq-posix.h"
+#include "mq.h"
 
 int
 mq_posix_open(const char *name, int access)
@@ -63,11 +63,12 @@ waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *action,
 	const char *name = mq->address.text;
 
 	if (code == EAGAIN)
-		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s", action,
-			name, state);
+		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s",
+			action, name, state);
 	if (code == ETIMEDOUT)
-		return ipc_refuse(err, IPC_TIMED_OUT, code, "%s '%s': it stayed %s for %g s",
-			action, name, state, (double)wait->limit / 1e9);
+		return ipc_refuse(err, IPC_TIMED_OUT, code,
+			"%s '%s': it stayed %s for %g s", action, name, state,
+			(double)wait->limit / 1e9);
 	return ipc_fail(err, code, "%s '%s'", action, name);
 }
 
@@ -119,8 +120,7 @@ posix_give_back(const struct ipc_mq *mq, const void *data, size_t length,
 }
 
 static int
-posix_wait(const struct ipc_mq *mq, const struct ipc_wait *wait,
-	struct ipc_error *err)
+posix_wait(const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_error *err)
 {
 	int code = ipc_wait_for(mq->fd, POLLIN, wait);
 
@@ -132,7 +132,8 @@ posix_peek(const struct ipc_address *address, struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_REFUSED, ENOTSUP,
 		"peek at '%s': the kernel lets no one look at a POSIX queue's message "
-		"without taking it", address->text);
+		"without taking it",
+		address->text);
 }
 
 static int

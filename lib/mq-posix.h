@@ -11,12 +11,12 @@ int mq_posix_open(const char *name, int access);
 int mq_posix_open_any(const char *name);
 
 /* Fails with IPC_REFUSED: the queue belongs to owner, whom nobody trusts. */
-int mq_posix_foreign(const struct ipc_address *address, uid_t owner,
-	const char *action, struct ipc_error *err);
+int mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
+	struct ipc_error *err);
 
 /* mq-posix-create.c */
-int mq_posix_create(const struct ipc_address *address,
-	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err);
+int mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+	bool *made, struct ipc_error *err);
 
 /* mq-posix-stat.c */
 int mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,

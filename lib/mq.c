@@ -8,13 +8,13 @@
 static const struct ipc_mq_ops *
 kind_of(const struct ipc_address *address)
 {
-	(void)address;		/* POSIX queues are the one kind */
+	(void)address; /* POSIX queues are the one kind */
 	return &ipc_mq_posix;
 }
 
 int
-ipc_mq_create(const struct ipc_address *address,
-	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err)
+ipc_mq_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+	bool *made, struct ipc_error *err)
 {
 	return kind_of(address)->create(address, plan, made, err);
 }
@@ -60,8 +60,7 @@ ipc_mq_give_back(const struct ipc_mq *mq, const void *data, size_t length,
 }
 
 int
-ipc_mq_wait(const struct ipc_mq *mq, const struct ipc_wait *wait,
-	struct ipc_error *err)
+ipc_mq_wait(const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_error *err)
 {
 	return mq->ops->wait(mq, wait, err);
 }
@@ -84,8 +83,7 @@ ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err
 	*discarded = 0;
 	if (data == NULL)
 		return ipc_fail(err, errno, "purge '%s'", mq->address.text);
-	while (ipc_mq_receive(mq, data, &length, &priority, &not_at_all,
-	    &failure) == 0)
+	while (ipc_mq_receive(mq, data, &length, &priority, &not_at_all, &failure) == 0)
 		++*discarded;
 	if (failure.fault == IPC_WOULD_BLOCK)
 		return 0;
@@ -110,8 +108,8 @@ ipc_mq_each(enum ipc_mq_look look,
 }
 
 int
-ipc_mq_change(const struct ipc_address *address,
-	const struct ipc_mq_change *change, struct ipc_error *err)
+ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change *change,
+	struct ipc_error *err)
 {
 	return kind_of(address)->change(address, change, err);
 }

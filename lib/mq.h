@@ -6,8 +6,8 @@
 
 /* The members promise what the functions of the same name in <ipcutil/mq.h> do. */
 struct ipc_mq_ops {
-	int (*create)(const struct ipc_address *address,
-		const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err);
+	int (*create)(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+		bool *made, struct ipc_error *err);
 	int (*open)(struct ipc_mq *mq, const struct ipc_address *address,
 		enum ipc_mq_access access, uid_t trusted, struct ipc_error *err);
 	void (*close)(struct ipc_mq *mq);
@@ -26,8 +26,8 @@ struct ipc_mq_ops {
 	int (*stat)(const struct ipc_address *address, enum ipc_mq_look look,
 		struct ipc_mq_info *info, struct ipc_error *err);
 	int (*each)(enum ipc_mq_look look,
-		int (*visit)(const struct ipc_mq_info *info, void *arg),
-		void *arg, bool *complete, struct ipc_error *err);
+		int (*visit)(const struct ipc_mq_info *info, void *arg), void *arg,
+		bool *complete, struct ipc_error *err);
 	int (*change)(const struct ipc_address *address,
 		const struct ipc_mq_change *change, struct ipc_error *err);
 	int (*remove)(const struct ipc_address *address, struct ipc_error *err);

@@ -58,11 +58,11 @@ open_mounted(void)
 		return -1;
 	while (dir < 0 && getline(&line, &room, mounts) > 0) {
 		if (strstr(line, " - mqueue ") == NULL ||
-		    sscanf(line, "%*s %*s %*s / %4095s", path) != 1)
+			sscanf(line, "%*s %*s %*s / %4095s", path) != 1)
 			continue;
 		unescape(path);
 		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0 && !mqueuefs_is_queue(dir)) {	/* hidden by another */
+		if (dir >= 0 && !mqueuefs_is_queue(dir)) { /* hidden by another */
 			close(dir);
 			dir = -1;
 		}
@@ -83,7 +83,7 @@ mqueuefs_open(bool *ours)
 bool
 mqueuefs_in_first_namespace(void)
 {
-	static const ino_t first = 0xEFFFFFFF;	/* PROC_IPC_INIT_INO of the kernel */
+	static const ino_t first = 0xEFFFFFFF; /* PROC_IPC_INIT_INO of the kernel */
 	struct stat st;
 
 	return stat("/proc/self/ns/ipc", &st) == 0 && st.st_ino == first;
@@ -99,16 +99,16 @@ mqueuefs_is_queue(int fd)
 
 /* One descriptor: its link has the form of a queue's, and so has what it is. */
 static void
-visit_descriptor(int fds, const char *fd,
-	void (*visit)(const char *name, void *arg), void *arg)
+visit_descriptor(
+	int fds, const char *fd, void (*visit)(const char *name, void *arg), void *arg)
 {
-	char link[NAME_MAX + 2];	/* "/name" */
+	char link[NAME_MAX + 2]; /* "/name" */
 	ssize_t length = readlinkat(fds, fd, link, sizeof(link));
 	struct stat st;
 
 	/* No slash but the first: no stat, so no disk or server, for other files. */
 	if (length < 2 || (size_t)length == sizeof(link) || link[0] != '/' ||
-	    memchr(link + 1, '/', (size_t)length - 1) != NULL)
+		memchr(link + 1, '/', (size_t)length - 1) != NULL)
 		return;
 	link[length] = '\0';
 	if (fstatat(fds, fd, &st, 0) == 0 && S_ISREG(st.st_mode))

@@ -40,7 +40,7 @@ digits(const char *text, uint64_t *value)
 	*value = 0;
 	for (; is_digit(*text); text++)
 		if (__builtin_mul_overflow(*value, 10, value) ||
-		    __builtin_add_overflow(*value, *text - '0', value))
+			__builtin_add_overflow(*value, *text - '0', value))
 			return NULL;
 	return text > start ? text : NULL;
 }
@@ -88,9 +88,16 @@ ipc_size(const char *text, uint64_t *bytes)
 static int64_t
 span_unit(const char *suffix)
 {
-	static const struct { const char *suffix; int64_t ms; } units[] = {
-		{ "", 1000 }, { "s", 1000 }, { "ms", 1 }, { "m", 60 * 1000 },
-		{ "h", 3600 * 1000 }, { "d", 24 * 3600 * 1000 },
+	static const struct {
+		const char *suffix;
+		int64_t ms;
+	} units[] = {
+		{ "", 1000 },
+		{ "s", 1000 },
+		{ "ms", 1 },
+		{ "m", 60 * 1000 },
+		{ "h", 3600 * 1000 },
+		{ "d", 24 * 3600 * 1000 },
 	};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
@@ -132,8 +139,8 @@ ipc_span(const char *text, int64_t *nanoseconds)
 	unit = span_unit(suffix) * NS_PER_MS;
 	if (unit == 0 || __builtin_mul_overflow(whole, unit, &span))
 		return false;
-	if (*point == '.' && __builtin_add_overflow(span,
-	    fraction(point + 1, suffix, unit), &span))
+	if (*point == '.' &&
+		__builtin_add_overflow(span, fraction(point + 1, suffix, unit), &span))
 		return false;
 	*nanoseconds = span;
 	return true;

@@ -26,7 +26,7 @@ left(const struct ipc_wait *wait, struct timespec *span)
 	if (wait->limit != 0) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		ns = wait->limit - (now.tv_sec - wait->start.tv_sec) * NS_PER_S -
-		     (now.tv_nsec - wait->start.tv_nsec);
+			(now.tv_nsec - wait->start.tv_nsec);
 	}
 	if (ns < 0)
 		ns = 0;
@@ -39,7 +39,7 @@ ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
 {
 	struct pollfd polled[] = {
 		{ .fd = fd, .events = events },
-		{ .fd = wait->watched },	/* POLLERR and POLLHUP need no asking */
+		{ .fd = wait->watched }, /* POLLERR and POLLHUP need no asking */
 	};
 	struct timespec span;
 	int ready = ppoll(polled, 2, left(wait, &span), wait->signals);

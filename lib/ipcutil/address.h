@@ -21,7 +21,7 @@ struct ipc_address {
  * "nats://", "tls://", or be "private"): with its slash every name can be
  * written.  Returns 0, or -1 with IPC_MISUSE in *err.
  */
-int ipc_address_mq(const char *text, struct ipc_address *address,
-	struct ipc_error *err);
+int ipc_address_mq(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
 
 #endif

@@ -4,15 +4,15 @@
 
 /* The kinds of failure that a caller may want to tell apart. */
 enum ipc_fault {
-	IPC_FAILED,		/* none of those below */
-	IPC_MISUSE,		/* an address or a value that can never be one */
-	IPC_NO_OBJECT,		/* there is no such object */
-	IPC_EXISTS,		/* it exists, or exists with another geometry */
-	IPC_DENIED,		/* the kernel's permissions forbid it */
-	IPC_LIMIT,		/* a limit is reached; the words name it */
-	IPC_REFUSED,		/* the library will not do it; the words say why */
-	IPC_WOULD_BLOCK,	/* empty, full or no peer, and asked not to wait */
-	IPC_TIMED_OUT,		/* the same, after waiting */
+	IPC_FAILED,      /* none of those below */
+	IPC_MISUSE,      /* an address or a value that can never be one */
+	IPC_NO_OBJECT,   /* there is no such object */
+	IPC_EXISTS,      /* it exists, or exists with another geometry */
+	IPC_DENIED,      /* the kernel's permissions forbid it */
+	IPC_LIMIT,       /* a limit is reached; the words name it */
+	IPC_REFUSED,     /* the library will not do it; the words say why */
+	IPC_WOULD_BLOCK, /* empty, full or no peer, and asked not to wait */
+	IPC_TIMED_OUT,   /* the same, after waiting */
 };
 
 /*
@@ -26,8 +26,8 @@ enum ipc_fault {
  */
 struct ipc_error {
 	enum ipc_fault fault;
-	int code;		/* an errno value */
-	char sentence[1024];	/* cut short, never overrun */
+	int code;            /* an errno value */
+	char sentence[1024]; /* cut short, never overrun */
 };
 
 /*
@@ -48,7 +48,6 @@ int ipc_fail(struct ipc_error *err, int code, const char *action, ...)
  * the sentence is whole.  Returns -1 and sets errno to code.
  */
 int ipc_refuse(struct ipc_error *err, enum ipc_fault fault, int code,
-	const char *sentence, ...)
-	__attribute__((format(printf, 4, 5)));
+	const char *sentence, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

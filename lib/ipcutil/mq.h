@@ -24,47 +24,47 @@ enum { IPC_MQ_PRIORITY_MAX = 32767 };
 
 /* An open queue.  The caller owns it and ends it with ipc_mq_close(). */
 struct ipc_mq {
-	const struct ipc_mq_ops *ops;	/* private */
+	const struct ipc_mq_ops *ops; /* private */
 	struct ipc_address address;
-	int fd;				/* POSIX: the descriptor; close-on-exec */
-	size_t message_size;		/* bytes of the longest message */
+	int fd;              /* POSIX: the descriptor; close-on-exec */
+	size_t message_size; /* bytes of the longest message */
 };
 
 /* What to create. */
 struct ipc_mq_plan {
-	uint64_t capacity;	/* messages; IPC_UNKNOWN: not asked for */
-	uint64_t message_size;	/* bytes of the longest; IPC_UNKNOWN: the same */
-	mode_t mode;		/* exact: the umask is not applied */
-	bool exclusive;		/* an existing queue is a failure */
-	uid_t trusted;		/* see ipc_trust_found() */
+	uint64_t capacity;     /* messages; IPC_UNKNOWN: not asked for */
+	uint64_t message_size; /* bytes of the longest; IPC_UNKNOWN: the same */
+	mode_t mode;           /* exact: the umask is not applied */
+	bool exclusive;        /* an existing queue is a failure */
+	uid_t trusted;         /* see ipc_trust_found() */
 };
 
 /* One queue as the system reports it.  What it does not tell is IPC_UNKNOWN. */
 struct ipc_mq_info {
 	struct ipc_address address;
-	uint64_t size;		/* bytes that all its messages may have */
-	uint64_t bytes;		/* bytes that the messages in it have */
-	uint64_t capacity;	/* messages that it takes */
-	uint64_t messages;	/* messages in it */
-	uint64_t message_size;	/* bytes of the longest it takes */
-	uint64_t notify_pid;	/* who asked mq_notify(3); 0: nobody */
-	uint64_t notify_signal;	/* sent to that process; 0: none */
+	uint64_t size;          /* bytes that all its messages may have */
+	uint64_t bytes;         /* bytes that the messages in it have */
+	uint64_t capacity;      /* messages that it takes */
+	uint64_t messages;      /* messages in it */
+	uint64_t message_size;  /* bytes of the longest it takes */
+	uint64_t notify_pid;    /* who asked mq_notify(3); 0: nobody */
+	uint64_t notify_signal; /* sent to that process; 0: none */
 	uint64_t inode;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	int64_t created;	/* IPC_UNKNOWN_TIME: the kernel does not keep it */
-	int64_t accessed;	/* last look or taking, seconds since the epoch */
-	int64_t modified;	/* last message in */
-	int64_t changed;	/* last of mode or owner, or message in or out */
+	int64_t created;  /* IPC_UNKNOWN_TIME: the kernel does not keep it */
+	int64_t accessed; /* last look or taking, seconds since the epoch */
+	int64_t modified; /* last message in */
+	int64_t changed;  /* last of mode or owner, or message in or out */
 };
 
 /* What to change.  The values that say "leave it" are in brackets. */
 struct ipc_mq_change {
-	mode_t (*new_mode)(mode_t old, const void *arg);	/* [NULL] */
-	const void *arg;	/* for new_mode */
-	uid_t uid;		/* [(uid_t)-1] */
-	gid_t gid;		/* [(gid_t)-1] */
+	mode_t (*new_mode)(mode_t old, const void *arg); /* [NULL] */
+	const void *arg;                                 /* for new_mode */
+	uid_t uid;                                       /* [(uid_t)-1] */
+	gid_t gid;                                       /* [(gid_t)-1] */
 };
 
 /*
@@ -77,8 +77,8 @@ struct ipc_mq_change {
  * IPC_LIMIT	RLIMIT_MSGQUEUE, or queues_max, msg_max or msgsize_max of
  *		proc_sys_fs_mqueue; the words have the figures
  */
-int ipc_mq_create(const struct ipc_address *address,
-	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err);
+int ipc_mq_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+	bool *made, struct ipc_error *err);
 
 /* How to open a queue. */
 enum ipc_mq_access { IPC_MQ_READ, IPC_MQ_WRITE };
@@ -123,8 +123,8 @@ int ipc_mq_give_back(const struct ipc_mq *mq, const void *data, size_t length,
 	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err);
 
 /* Waits until a message is there and takes nothing.  Failures as ipc_mq_receive(). */
-int ipc_mq_wait(const struct ipc_mq *mq, const struct ipc_wait *wait,
-	struct ipc_error *err);
+int ipc_mq_wait(
+	const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_error *err);
 
 /*
  * Refuses, IPC_REFUSED: the kernel has no way to look at a message of a POSIX
@@ -133,13 +133,12 @@ int ipc_mq_wait(const struct ipc_mq *mq, const struct ipc_wait *wait,
 int ipc_mq_peek(const struct ipc_address *address, struct ipc_error *err);
 
 /* Takes messages out until none is left; *discarded is how many those were. */
-int ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded,
-	struct ipc_error *err);
+int ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err);
 
 /* What to look at: the status file tells more, and reading it moves times. */
 enum ipc_mq_look {
-	IPC_MQ_GLANCE,		/* bytes and notify_* stay unknown; no trace is left */
-	IPC_MQ_STATUS,		/* all; the kernel sets `accessed` and `changed` after */
+	IPC_MQ_GLANCE, /* bytes and notify_* stay unknown; no trace is left */
+	IPC_MQ_STATUS, /* all; the kernel sets `accessed` and `changed` after */
 };
 
 /*
@@ -164,8 +163,8 @@ int ipc_mq_each(enum ipc_mq_look look,
  * Changes mode and owner.  Neither happens when the first that is asked for
  * fails: owner before mode, as chown(2) may clear mode bits.
  */
-int ipc_mq_change(const struct ipc_address *address,
-	const struct ipc_mq_change *change, struct ipc_error *err);
+int ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change *change,
+	struct ipc_error *err);
 
 /* Removes the name; the queue goes when its last user closes it.  mq_unlink(3). */
 int ipc_mq_remove(const struct ipc_address *address, struct ipc_error *err);

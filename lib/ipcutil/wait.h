@@ -15,12 +15,12 @@
  * that setting the clock neither ends a wait nor prolongs it.
  */
 struct ipc_wait {
-	int64_t limit;			/* nanoseconds; 0 not at all; IPC_FOREVER */
-	const sigset_t *signals;	/* blocked while it waits, as ppoll(2) has
+	int64_t limit;           /* nanoseconds; 0 not at all; IPC_FOREVER */
+	const sigset_t *signals; /* blocked while it waits, as ppoll(2) has
 					   it; NULL: leave the mask alone */
-	int watched;			/* a descriptor whose peer's end ends the
+	int watched;             /* a descriptor whose peer's end ends the
 					   wait: see ipc_wait_for(); or -1 */
-	struct timespec start;		/* set by ipc_wait_start() */
+	struct timespec start;   /* set by ipc_wait_start() */
 };
 
 /* Begins, or begins anew, to count. */
