@@ -126,6 +126,16 @@ check_operands(struct call *call)
 	return 0;
 }
 
+static int
+begin_records(struct call *call)
+{
+	const struct verb *verb = call->verb;
+
+	return verb->columns == NULL
+		? 0
+		: records_begin(&call->records, verb->columns, verb->list, &call->err);
+}
+
 /* Runs the verb for the first operand left, or for none. */
 static void
 run(struct call *call)
@@ -141,10 +151,7 @@ run_verb(struct call *call)
 {
 	const struct verb *verb = call->verb;
 
-	if (check_operands(call) < 0 ||
-		(verb->columns != NULL &&
-			records_begin(&call->records, verb->columns, verb->list,
-				&call->err) < 0)) {
+	if (check_operands(call) < 0 || begin_records(call) < 0) {
 		cli_failed(call);
 		return;
 	}

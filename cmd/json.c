@@ -32,9 +32,10 @@ put_base64(FILE *out, const unsigned char *p, size_t length)
 	putc('"', out);
 	while (length > 0) {
 		size_t part = length < 3 ? length : 3;
-		uint32_t bits = (uint32_t)p[0] << 16 | (part > 1 ? p[1] << 8U : 0) |
-			(part > 2 ? p[2] : 0U);
+		uint32_t bits = 0;
 
+		for (size_t i = 0; i < 3; i++)
+			bits = bits << 8 | (i < part ? p[i] : 0U);
 		for (size_t i = 0; i < 4; i++)
 			putc(i <= part ? base64_digits[bits >> (18 - 6 * i) & 63] : '=',
 				out);

@@ -1,4 +1,5 @@
 /* options.c - the words of a command line, sorted by the rows of a verb */
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>
@@ -49,6 +50,7 @@ translate_row(struct translation *to, struct option **longs, char **letter,
 	int has_arg = row->arg != NULL ? required_argument : no_argument;
 	int val = LONG + (int)to->count;
 
+	assert(to->count < OPTIONS_MAX);
 	*(*longs)++ = (struct option){ row->name, has_arg, NULL, val };
 	if (row->synonym != NULL)
 		*(*longs)++ = (struct option){ row->synonym, has_arg, NULL, val };
@@ -73,9 +75,7 @@ translate(struct translation *to, const struct verb *verb,
 	*letter++ = ':';
 	for (size_t i = 0; i < count; i++)
 		for (const struct field *row = groups[i].rows; row->name != NULL; row++)
-			if (to->count < OPTIONS_MAX)
-				translate_row(
-					to, &longs, &letter, row, groups[i].members);
+			translate_row(to, &longs, &letter, row, groups[i].members);
 	*longs = (struct option){ 0 };
 	*letter = '\0';
 }
@@ -134,8 +134,10 @@ options_parse(struct call *call, void *args, int argc, char **argv, char **opera
 		option_groups(call->verb, args, call, groups));
 	opterr = 0;
 	optind = 0; /* glibc starts afresh */
-	while ((c = getopt_long(argc, argv, options.letters, options.longs, NULL)) !=
-		-1) {
+	for (;;) {
+		c = getopt_long(argc, argv, options.letters, options.longs, NULL);
+		if (c == -1)
+			break;
 		if (c == 1) { /* an operand, in the order given */
 			*operands++ = optarg;
 		} else if (c == '?' || c == ':') {

@@ -5,6 +5,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	NAME=${PREFIX:-/ipcutil-test-$$}-$BATS_TEST_NUMBER	# no test meets another's
+	peer=$builddir/test/peer
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -31,7 +32,7 @@ fails() {
 	run --separate-stderr "$@"
 	echo "status $status, stdout '$output', stderr '$stderr'"
 	[ "$status" -eq "$status_wanted" ] && [ -z "$output" ] &&
-		[ ${#stderr_lines[@]} -eq 1 ] && [[ $stderr == "$1: "* ]]
+		[ ${#stderr_lines[@]} -eq 1 ] && [[ $stderr == ipc-*": "* ]]
 }
 
 # within SECONDS COMMAND...: waits for the state in which COMMAND succeeds
@@ -43,9 +44,40 @@ within() {
 	done
 }
 
-# asleep PID: it waits in a system call, and not for a moment
+# asleep PID: the program, and no shell before it, waits in a system call
 asleep() {
-	[[ $(cut -d' ' -f3 "/proc/$1/stat" 2>/dev/null) == S ]]
+	local stat
+	read -r stat 2>/dev/null <"/proc/$1/stat" &&
+		[[ $stat != *"(bash)"* && $stat == *") S "* ]]
+}
+
+# ended PID: a background process is no more
+ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+# ends_with STATUS PID: a background process ends so, soon
+ends_with() {
+	local status=0
+	within 10 ended "$2" || return
+	wait "$2" || status=$?
+	echo "process $2 ended with $status"
+	[ "$status" -eq "$1" ]
+}
+
+# queue [OPTION]...: makes the queue of the test, for 4 messages of 64 bytes
+queue() {
+	ipc-mq create -c 4 -s 64 "$@" "$NAME" >/dev/null
+}
+
+# holds COUNT [ADDRESS]: so many messages are in the queue
+holds() {
+	[ "$(value MESSAGES "${2-$NAME}")" = "$1" ]
+}
+
+# gone ADDRESS: there is no such queue
+gone() {
+	run -3 ipc-mq inspect "$1"
 }
 
 # value COLUMN ADDRESS: one value of a queue
@@ -56,4 +88,24 @@ value() {
 # as_root: skips a test that an ordinary user cannot run
 as_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+# as_user UID COMMAND...: for root; runs copies, as the build may be out of reach
+as_user() {
+	local uid=$1 copy=$BATS_TEST_TMPDIR/bin
+	shift
+	if [ ! -d "$copy" ]; then
+		chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
+		mkdir "$copy"
+		cp "$(command -v ipc-mq)" "$peer" "$copy"
+	fi
+	PATH=$copy:$PATH setpriv --reuid="$uid" --regid="$uid" --clear-groups \
+		--inh-caps=-all --bounding-set=-all "$@"
+}
+
+# powerless COMMAND...: as the same user, without what root is allowed beyond others
+powerless() {
+	local drop=()
+	[ "$(id -u)" -ne 0 ] || drop=(setpriv --inh-caps=-all --bounding-set=-all)
+	"${drop[@]}" "$@"
 }
