@@ -56,7 +56,9 @@ put_option(const struct field *row, const void *defaults)
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
 		row->arg != NULL ? "=" : "", row->arg != NULL ? row->arg : "");
 	put_default(usual, sizeof(usual), row, defaults);
-	snprintf(help, sizeof(help), "%s%s", row->help, usual);
+	snprintf(help, sizeof(help), "%s%s%s%s", row->help, usual,
+		row->synonym != NULL ? "; also --" : "",
+		row->synonym != NULL ? row->synonym : "");
 	put_row(left, help);
 }
 
@@ -176,8 +178,12 @@ describe_option(const struct verb *verb, const struct field *row)
 		printf("option\t%s\t-%c\t%s\t%s\n", verb->name, row->letter, arg,
 			row->help);
 	printf("option\t%s\t--%s\t%s\t%s\n", verb->name, row->name, arg, row->help);
+	if (row->synonym != NULL)
+		printf("option\t%s\t--%s\t%s\t%s\n", verb->name, row->synonym, arg,
+			row->help);
 }
 
+/* The completions rely on this order: a verb's names before all else of it. */
 static void
 describe_verb(const struct verb *verb)
 {

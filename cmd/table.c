@@ -16,6 +16,7 @@ struct table {
 	__typeof__(scols_new_table) *new_table;
 	__typeof__(scols_unref_table) *unref_table;
 	__typeof__(scols_table_enable_noheadings) *enable_noheadings;
+	__typeof__(scols_table_enable_noencoding) *enable_noencoding;
 	__typeof__(scols_table_new_column) *new_column;
 	__typeof__(scols_table_new_line) *new_line;
 	__typeof__(scols_line_set_data) *set_data;
@@ -36,6 +37,7 @@ load(struct table *table)
 		LOAD(table, new_table, scols_new_table) != NULL &&
 		LOAD(table, unref_table, scols_unref_table) != NULL &&
 		LOAD(table, enable_noheadings, scols_table_enable_noheadings) != NULL &&
+		LOAD(table, enable_noencoding, scols_table_enable_noencoding) != NULL &&
 		LOAD(table, new_column, scols_table_new_column) != NULL &&
 		LOAD(table, new_line, scols_table_new_line) != NULL &&
 		LOAD(table, set_data, scols_line_set_data) != NULL &&
@@ -65,7 +67,8 @@ table_new(bool headings, struct ipc_error *err)
 		return NULL;
 	}
 	table->rows = table->new_table();
-	if (table->rows == NULL ||
+	/* What it would encode is encoded already; and \x it would encode again. */
+	if (table->rows == NULL || table->enable_noencoding(table->rows, 1) != 0 ||
 		table->enable_noheadings(table->rows, !headings) != 0) {
 		no_memory(err);
 		table_free(table);
