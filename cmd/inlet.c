@@ -10,7 +10,7 @@
 #include "inlet.h"
 #include "json.h"
 
-enum { READ_SIZE = 65536 };
+enum { READ_SIZE = 65536, JSON_MEMBERS = 4096 };
 
 int
 inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
@@ -28,7 +28,8 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 			"since create",
 			(uintmax_t)framing->record, most);
 	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
-	in->room = (framing->json ? 8 * most : most) + READ_SIZE;
+	in->line = framing->json ? 8 * most + JSON_MEMBERS : most;
+	in->room = in->line + READ_SIZE;
 	in->buffer = malloc(in->room + 1); /* and NUL behind */
 	if (in->buffer == NULL)
 		return ipc_fail(
@@ -87,13 +88,13 @@ use(struct inlet *in, size_t length, size_t gap, struct message *message)
 }
 
 static int
-too_long(struct inlet *in, uint64_t length, struct ipc_error *err)
+too_long(struct inlet *in, const char *what, uint64_t length, struct ipc_error *err)
 {
 	in->number++;
 	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-		"write message %ju: it is %ju bytes long and the queue takes %zu, "
-		"its message size since create",
-		(uintmax_t)in->number, (uintmax_t)length, in->most);
+		"write message %ju: %s is %ju bytes long and the queue takes messages "
+		"of %zu, its message size since create",
+		(uintmax_t)in->number, what, (uintmax_t)length, in->most);
 }
 
 /* Passes over the rest of a message that ends with a delimiter. */
@@ -114,7 +115,7 @@ pass_delimited(struct inlet *in, char delimiter, struct ipc_error *err)
 			return -1;
 	}
 	in->seen = 0;
-	return too_long(in, length, err);
+	return too_long(in, in->framing->json ? "its line" : "it", length, err);
 }
 
 static int
@@ -196,7 +197,7 @@ read_length_prefixed(struct inlet *in, struct message *message, struct ipc_error
 		if (left > 0 && !in->ended && fill(in, err) < 0)
 			return -1;
 	}
-	return too_long(in, length, err);
+	return too_long(in, "it", length, err);
 }
 
 /* All of it is one message, also when it is empty. */
@@ -254,7 +255,7 @@ read_json(struct inlet *in, struct message *message, struct ipc_error *err)
 {
 	struct message line;
 	const char *wrong;
-	int result = read_delimited(in, '\n', in->room - READ_SIZE, &line, err);
+	int result = read_delimited(in, '\n', in->line, &line, err);
 
 	if (result <= 0)
 		return result;
@@ -270,7 +271,7 @@ read_json(struct inlet *in, struct message *message, struct ipc_error *err)
 			wrong);
 	if (message->length > in->most) {
 		in->number--; /* too_long() counts it again */
-		return too_long(in, message->length, err);
+		return too_long(in, "it", message->length, err);
 	}
 	return 1;
 }

@@ -12,6 +12,7 @@ struct inlet {
 	uint64_t number;       /* of the message last read, from 1 */
 	/* The rest is inlet.c's own. */
 	char *buffer;
+	size_t line; /* bytes of the longest that is read for a message */
 	size_t room, start, end, seen;
 	bool ended;
 };

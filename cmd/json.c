@@ -188,7 +188,8 @@ static bool
 read_number(struct reader *in, struct json_value *value)
 {
 	*value = (struct json_value){ .type = JSON_NUMBER, .text = in->at };
-	value->length = strspn(in->at, "+-.0123456789eE");
+	if (*in->at == '-' || (*in->at >= '0' && *in->at <= '9'))
+		value->length = strspn(in->at, "+-.0123456789eE");
 	in->at += value->length;
 	return value->length > 0;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <ipcutil/error.h>
+#include <ipcutil/number.h>
 
 #include "value.h"
 

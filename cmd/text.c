@@ -57,7 +57,10 @@ text_is_utf8(const void *bytes, size_t length)
 	return true;
 }
 
-/* Characters that iswprint(3) lets pass and that change how others look. */
+/*
+ * Characters that iswprint(3) lets pass and that nobody sees, or that change how
+ * others look: Unicode's Default_Ignorable_Code_Point, controls and separators.
+ */
 static bool
 is_invisible(uint32_t c)
 {
@@ -66,14 +69,21 @@ is_invisible(uint32_t c)
 	} ranges[] = {
 		{ 0x80, 0x9f },
 		{ 0xad, 0xad },
+		{ 0x34f, 0x34f },
 		{ 0x61c, 0x61c },
-		{ 0x180e, 0x180e },
+		{ 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },
+		{ 0x180b, 0x180f },
 		{ 0x200b, 0x200f },
 		{ 0x2028, 0x202e },
 		{ 0x2060, 0x206f },
+		{ 0x3164, 0x3164 },
 		{ 0xfe00, 0xfe0f },
 		{ 0xfeff, 0xfeff },
-		{ 0xfff9, 0xfffb },
+		{ 0xffa0, 0xffa0 },
+		{ 0xfff0, 0xfffb },
+		{ 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a },
 		{ 0xe0000, 0xe0fff },
 	};
 

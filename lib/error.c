@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <ipcutil/error.h>
@@ -26,19 +27,48 @@ fault_of(int code)
 	}
 }
 
+/* Long words of a person are cut in their middle: the reason stands at the end. */
+static void
+put_sentence(struct ipc_error *err, const char *sentence)
+{
+	static const char gap[] = "...";
+	const size_t room = sizeof(err->sentence) - 1, length = strlen(sentence);
+	const size_t head = length <= room ? length : room / 2;
+	char *end = mempcpy(err->sentence, sentence, head);
+
+	if (head < length) {
+		end = mempcpy(end, gap, sizeof(gap) - 1);
+		sentence += length - (room - head - (sizeof(gap) - 1));
+		end = stpcpy(end, sentence);
+	}
+	*end = '\0';
+}
+
+/* A format with its reason behind; without memory, the format as it is. */
+static void
+put(struct ipc_error *err, const char *format, va_list ap, const char *before_reason,
+	const char *reason)
+{
+	char *action = NULL, *sentence = NULL;
+
+	if (vasprintf(&action, format, ap) < 0)
+		action = NULL; /* it would be undefined */
+	else if (asprintf(&sentence, "%s%s%s", action, before_reason, reason) < 0)
+		sentence = NULL;
+	put_sentence(err, sentence != NULL ? sentence : reason);
+	free(action);
+	free(sentence);
+}
+
 int
 ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 {
 	if (err != NULL) {
-		size_t end;
 		va_list ap;
 
 		va_start(ap, action);
-		vsnprintf(err->sentence, sizeof(err->sentence), action, ap);
+		put(err, action, ap, ": ", strerror(code));
 		va_end(ap);
-		end = strlen(err->sentence);
-		snprintf(err->sentence + end, sizeof(err->sentence) - end, ": %s",
-			strerror(code));
 		err->fault = fault_of(code);
 		err->code = code;
 	}
@@ -54,7 +84,7 @@ ipc_refuse(struct ipc_error *err, enum ipc_fault fault, int code, const char *se
 		va_list ap;
 
 		va_start(ap, sentence);
-		vsnprintf(err->sentence, sizeof(err->sentence), sentence, ap);
+		put(err, sentence, ap, "", "");
 		va_end(ap);
 		err->fault = fault;
 		err->code = code;

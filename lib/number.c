@@ -1,6 +1,4 @@
 /* number.c - text to numbers, sizes and spans of time */
-#include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -8,41 +6,48 @@
 
 enum { NS_PER_MS = 1000000 };
 
-/* isdigit(3) without a locale; strtoumax(3) alone takes blanks and signs. */
-static bool
-is_digit(char c)
+/* The value of a digit in any base to 16, or 16: no locale, unlike isxdigit(3). */
+static unsigned int
+digit_value(char c)
 {
-	return c >= '0' && c <= '9';
+	if (c >= '0' && c <= '9')
+		return (unsigned int)(c - '0');
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? (unsigned int)(c - 'a') + 10 : 16;
+}
+
+/*
+ * Reads the digits that text begins with; NULL when there are none or too many.
+ * strtoumax(3) would take blanks and signs, and in newer C libraries 0b1.
+ */
+static const char *
+digits(const char *text, unsigned int base, uint64_t *value)
+{
+	const char *start = text;
+
+	*value = 0;
+	for (; digit_value(*text) < base; text++)
+		if (__builtin_mul_overflow(*value, base, value) ||
+			__builtin_add_overflow(*value, digit_value(*text), value))
+			return NULL;
+	return text > start ? text : NULL;
 }
 
 bool
 ipc_number(const char *text, int base, uint64_t most, uint64_t *number)
 {
-	uintmax_t value;
-	char *end;
+	uint64_t value;
+	const char *end;
 
-	if (!is_digit(*text) && !(base == 16 && strspn(text, "abcdefABCDEF") > 0))
-		return false;
-	errno = 0;
-	value = strtoumax(text, &end, base);
-	if (errno != 0 || *end != '\0' || value > most)
+	if (base == 0) {
+		base = *text != '0' ? 10 : (text[1] | 0x20) == 'x' ? 16 : 8;
+		text += base == 16 ? 2 : 0;
+	}
+	end = digits(text, (unsigned int)base, &value);
+	if (end == NULL || *end != '\0' || value > most)
 		return false;
 	*number = value;
 	return true;
-}
-
-/* Reads the digits that text begins with; NULL when there are none or too many. */
-static const char *
-digits(const char *text, uint64_t *value)
-{
-	const char *start = text;
-
-	*value = 0;
-	for (; is_digit(*text); text++)
-		if (__builtin_mul_overflow(*value, 10, value) ||
-			__builtin_add_overflow(*value, *text - '0', value))
-			return NULL;
-	return text > start ? text : NULL;
 }
 
 /* The factor a suffix stands for, or 0: "" 1, "K" and "KiB" 1024, "KB" 1000. */
@@ -75,7 +80,7 @@ ipc_size(const char *text, uint64_t *bytes)
 	const char *suffix;
 	uint64_t value, unit;
 
-	suffix = digits(text, &value);
+	suffix = digits(text, 10, &value);
 	if (suffix == NULL || (unit = size_unit(suffix)) == 0)
 		return false;
 	if (__builtin_mul_overflow(value, unit, &value) || value > INT64_MAX)
@@ -128,7 +133,7 @@ ipc_span(const char *text, int64_t *nanoseconds)
 	uint64_t whole = 0;
 	int64_t unit, span;
 
-	point = suffix = *text == '.' ? text : digits(text, &whole);
+	point = suffix = *text == '.' ? text : digits(text, 10, &whole);
 	if (suffix == NULL)
 		return false;
 	if (*point == '.') {

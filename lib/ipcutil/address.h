@@ -3,8 +3,11 @@
 #define IPCUTIL_ADDRESS_H
 
 #include <limits.h>
+#include <sys/cdefs.h>
 
 #include <ipcutil/error.h>
+
+__BEGIN_DECLS
 
 /*
  * An address as it is printed: for POSIX objects "/name", whose name is 1 to
@@ -23,5 +26,7 @@ struct ipc_address {
  */
 int ipc_address_mq(
 	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+__END_DECLS
 
 #endif

@@ -2,6 +2,10 @@
 #ifndef IPCUTIL_ERROR_H
 #define IPCUTIL_ERROR_H
 
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
+
 /* The kinds of failure that a caller may want to tell apart. */
 enum ipc_fault {
 	IPC_FAILED,      /* none of those below */
@@ -27,7 +31,7 @@ enum ipc_fault {
 struct ipc_error {
 	enum ipc_fault fault;
 	int code;            /* an errno value */
-	char sentence[1024]; /* cut short, never overrun */
+	char sentence[1024]; /* what is longer loses its middle */
 };
 
 /*
@@ -49,5 +53,7 @@ int ipc_fail(struct ipc_error *err, int code, const char *action, ...)
  */
 int ipc_refuse(struct ipc_error *err, enum ipc_fault fault, int code,
 	const char *sentence, ...) __attribute__((format(printf, 4, 5)));
+
+__END_DECLS
 
 #endif

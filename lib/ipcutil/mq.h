@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
 #include <sys/types.h>
 
 #include <ipcutil/address.h>
@@ -18,6 +19,8 @@
 #include <ipcutil/number.h>
 #include <ipcutil/trust.h>
 #include <ipcutil/wait.h>
+
+__BEGIN_DECLS
 
 /* The largest priority of a message; the larger is read first. */
 enum { IPC_MQ_PRIORITY_MAX = 32767 };
@@ -168,5 +171,7 @@ int ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change 
 
 /* Removes the name; the queue goes when its last user closes it.  mq_unlink(3). */
 int ipc_mq_remove(const struct ipc_address *address, struct ipc_error *err);
+
+__END_DECLS
 
 #endif

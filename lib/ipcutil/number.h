@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
+
+__BEGIN_DECLS
 
 /* A number that is not known, or was not given: larger than any that is read. */
 #define IPC_UNKNOWN UINT64_MAX
@@ -33,5 +36,7 @@ bool ipc_size(const char *text, uint64_t *bytes);
  * it is longer than about 292 years.
  */
 bool ipc_span(const char *text, int64_t *nanoseconds);
+
+__END_DECLS
 
 #endif

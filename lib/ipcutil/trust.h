@@ -3,7 +3,10 @@
 #define IPCUTIL_TRUST_H
 
 #include <stdbool.h>
+#include <sys/cdefs.h>
 #include <sys/types.h>
+
+__BEGIN_DECLS
 
 /* No user: trust none but ourselves and root. */
 #define IPC_NOBODY ((uid_t)-1)
@@ -21,5 +24,7 @@ bool ipc_trust_found(uid_t owner, uid_t trusted);
  * the kernel's permissions decide.
  */
 bool ipc_trust_written(uid_t owner, uid_t trusted);
+
+__END_DECLS
 
 #endif

@@ -4,7 +4,10 @@
 
 #include <signal.h>
 #include <stdint.h>
+#include <sys/cdefs.h>
 #include <time.h>
+
+__BEGIN_DECLS
 
 /* For ever. */
 #define IPC_FOREVER INT64_MAX
@@ -36,5 +39,7 @@ void ipc_wait_start(struct ipc_wait *wait);
  * EPIPE	nobody reads any more what is written to wait->watched
  */
 int ipc_wait_for(int fd, short events, const struct ipc_wait *wait);
+
+__END_DECLS
 
 #endif
