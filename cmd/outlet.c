@@ -119,19 +119,28 @@ wait_for_room(const struct outlet *out)
 	return 0;
 }
 
-/* write(2) that does not sleep, or where the kernel has none that hardly does. */
+/*
+ * write(2) that does not sleep, so that the held signals are noticed: a FIFO, and
+ * before Linux 6.5 every pipe, cannot promise that, but takes PIPE_BUF bytes
+ * where poll(2) finds room.
+ */
 static ssize_t
 write_some(const struct outlet *out, const char *data, size_t length)
 {
 	struct iovec part = { .iov_base = (void *)data, .iov_len = length };
+	struct pollfd polled = { .fd = out->fd, .events = POLLOUT };
 	ssize_t step;
 
 	if (!out->is_stream)
 		return write(out->fd, data, length);
 	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
-	if (step < 0 && errno == EOPNOTSUPP) /* pipes before Linux 6.5 */
-		step = write(out->fd, data, length < PIPE_BUF ? length : PIPE_BUF);
-	return step;
+	if (step >= 0 || errno != EOPNOTSUPP)
+		return step;
+	if (poll(&polled, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(out->fd, data, length < PIPE_BUF ? length : PIPE_BUF);
 }
 
 static int

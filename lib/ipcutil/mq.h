@@ -57,9 +57,9 @@ struct ipc_mq_info {
 	uid_t uid;
 	gid_t gid;
 	int64_t created;  /* IPC_UNKNOWN_TIME: the kernel does not keep it */
-	int64_t accessed; /* last look or taking, seconds since the epoch */
-	int64_t modified; /* last message in */
-	int64_t changed;  /* last of mode or owner, or message in or out */
+	int64_t accessed; /* last message in or out, or look; seconds since 1970 */
+	int64_t modified; /* last message in or out */
+	int64_t changed;  /* the same, or last change of mode or owner */
 };
 
 /* What to change.  The values that say "leave it" are in brackets. */
