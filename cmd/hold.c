@@ -1,14 +1,22 @@
 /* hold.c - signals that must not end a process with a message in its hand */
+#include <stddef.h>
+
 #include "hold.h"
+
+static const int held[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+enum { HELD = sizeof(held) / sizeof(*held) };
 
 void
 hold_set(sigset_t *signals)
 {
+	struct sigaction action;
+
 	sigemptyset(signals);
-	sigaddset(signals, SIGHUP);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGQUIT);
-	sigaddset(signals, SIGTERM);
+	for (size_t i = 0; i < HELD; i++)
+		if (sigaction(held[i], NULL, &action) == 0 &&
+			action.sa_handler != SIG_IGN)
+			sigaddset(signals, held[i]);
 }
 
 void
@@ -16,8 +24,24 @@ hold_begin(sigset_t *before)
 {
 	sigset_t signals;
 
-	hold_set(&signals);
+	sigemptyset(&signals);
+	for (size_t i = 0; i < HELD; i++)
+		sigaddset(&signals, held[i]);
 	sigprocmask(SIG_BLOCK, &signals, before);
+}
+
+void
+hold_yield(const sigset_t *before)
+{
+	sigset_t pending, now;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < HELD; i++)
+		if (sigismember(&pending, held[i]) == 1) {
+			sigprocmask(SIG_SETMASK, before, &now);
+			sigprocmask(SIG_SETMASK, &now, NULL);
+			return;
+		}
 }
 
 void

@@ -4,11 +4,14 @@
 
 #include <signal.h>
 
-/* HUP, INT, QUIT and TERM. */
+/* Of HUP, INT, QUIT and TERM those that are not ignored. */
 void hold_set(sigset_t *signals);
 
 /* Blocks those; *before is the mask that lets them act, for hold_end() and waits. */
 void hold_begin(sigset_t *before);
+
+/* Lets one that waits act, and goes on holding them if that was not the end. */
+void hold_yield(const sigset_t *before);
 
 /* Lets them act again: one that came meanwhile ends the process here. */
 void hold_end(const sigset_t *before);

@@ -212,8 +212,8 @@ read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
 	if (longer > 0) {
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write standard input: it is longer than the %zu bytes the queue takes, "
-			"its message size since create",
+			"write standard input: it is longer than the messages of %zu bytes "
+			"that the queue takes, its message size since create",
 			in->most);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <ipcutil/mq.h>
 
@@ -59,6 +60,7 @@ take(struct call *call, struct reading *reading, struct message *message)
 {
 	struct ipc_error *err = &call->err;
 
+	hold_yield(&reading->before); /* no wait may come that lets signals in */
 	if (outlet_ready(&reading->out, &reading->before, err) < 0)
 		return -1;
 	message->data = outlet_room(&reading->out);
@@ -128,8 +130,9 @@ mq_read(struct call *call)
 			reading.wait.watched = reading.out.fd;
 		result = read_messages(call, &reading);
 	}
-	if (result < 0)
-		cli_failed(call); /* before a signal that came may end us */
+	/* Before a signal that came may end us, but not on a terminal that is stopped. */
+	if (result < 0 && (call->err.code != EINTR || outlet_has_room(STDERR_FILENO)))
+		cli_failed(call);
 	cli_say(call, "%ju messages of %ju bytes read from '%s'",
 		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
 	outlet_close(&reading.out);

@@ -187,7 +187,7 @@ mq_ls(struct call *call)
 	if (!complete)
 		cli_warn(call,
 			"only queues that a visible process holds open are listed: "
-			"no mqueue file system is mounted");
+			"no mqueue file system of this IPC namespace can be seen");
 	return 0;
 }
 

@@ -183,15 +183,33 @@ read_string(struct reader *in, struct json_value *value)
 	return text_is_utf8(value->text, value->length);
 }
 
-/* The digits are for the reader of the value to judge. */
+/* Steps over digits; false when there are none. */
+static bool
+skip_digits(struct reader *in)
+{
+	size_t length = strspn(in->at, "0123456789");
+
+	in->at += length;
+	return length > 0;
+}
+
+/* The text is for the reader of the value to judge. */
 static bool
 read_number(struct reader *in, struct json_value *value)
 {
 	*value = (struct json_value){ .type = JSON_NUMBER, .text = in->at };
-	if (*in->at == '-' || (*in->at >= '0' && *in->at <= '9'))
-		value->length = strspn(in->at, "+-.0123456789eE");
-	in->at += value->length;
-	return value->length > 0;
+	take(in, "-");
+	if (!take(in, "0") && !skip_digits(in))
+		return false;
+	if (take(in, ".") && !skip_digits(in))
+		return false;
+	if (take(in, "e") || take(in, "E")) {
+		in->at += *in->at == '+' || *in->at == '-';
+		if (!skip_digits(in))
+			return false;
+	}
+	value->length = (size_t)(in->at - value->text);
+	return true;
 }
 
 static bool

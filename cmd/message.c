@@ -56,8 +56,10 @@ save_in(const char *dir, const struct message *message, const char *program, cha
 	ssize_t step;
 	int fd, code;
 
-	if (snprintf(path, room, "%s/%s.XXXXXXXX", dir, program) >= (int)room)
+	if (snprintf(path, room, "%s/%s.XXXXXXXX", dir, program) >= (int)room) {
+		errno = ENAMETOOLONG;
 		return -1;
+	}
 	fd = mkostemp(path, O_CLOEXEC); /* of mode 0600 */
 	if (fd < 0)
 		return -1;

@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <ipcutil/wait.h>
@@ -17,19 +18,35 @@
 #include "json.h"
 #include "outlet.h"
 
+enum { JSON_MEMBERS = 128 }; /* bytes of a line besides its data */
+
 static int
 cannot_write(int code, struct ipc_error *err)
 {
 	return ipc_fail(err, code, "write to standard output");
 }
 
+/*
+ * A description of the pipe or terminal of our own, so that O_NONBLOCK is nobody
+ * else's; -1 where that cannot be had.
+ */
+static int
+open_again(int fd)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return open(self, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
 int
 outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
 	struct ipc_error *err)
 {
+	struct rlimit limit;
 	struct stat st;
 
-	*out = (struct outlet){ .fd = fd, .framing = framing, .most = most };
+	*out = (struct outlet){ .fd = fd, .framing = framing, .most = most, .own = -1 };
 	if (fstat(fd, &st) < 0)
 		return cannot_write(errno, err);
 	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
@@ -37,7 +54,15 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 		return cannot_write(errno, err); /* a socket would send it */
 	out->is_file = S_ISREG(st.st_mode);
 	out->appends = out->is_file && (fcntl(fd, F_GETFL) & O_APPEND) != 0;
-	out->is_stream = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
+	out->limit =
+		getrlimit(RLIMIT_FSIZE, &limit) < 0 ? RLIM_INFINITY : limit.rlim_cur;
+	out->is_socket = S_ISSOCK(st.st_mode);
+	out->is_stream = S_ISFIFO(st.st_mode) || out->is_socket ||
+		(S_ISCHR(st.st_mode) && isatty(fd));
+	if (out->is_stream && !out->is_socket)
+		out->own = open_again(fd);
+	out->longest = framing->json ? 8 * most + JSON_MEMBERS
+				     : FRAME_HEAD + most + FRAME_TAIL;
 	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
 	if (out->buffer == NULL)
 		return ipc_fail(
@@ -49,6 +74,8 @@ void
 outlet_close(struct outlet *out)
 {
 	free(out->buffer);
+	if (out->buffer != NULL && out->own >= 0)
+		close(out->own);
 }
 
 char *
@@ -57,17 +84,34 @@ outlet_room(const struct outlet *out)
 	return out->buffer + FRAME_HEAD;
 }
 
-/* Takes the blocks for the longest message where the next one will be written. */
+/* Where the next message will be written. */
+static off_t
+end_of(const struct outlet *out)
+{
+	struct stat st;
+
+	return out->appends && fstat(out->fd, &st) == 0 ? st.st_size
+							: lseek(out->fd, 0, SEEK_CUR);
+}
+
+/* RLIMIT_FSIZE: write(2) would write a part. */
+static bool
+is_beyond_limit(const struct outlet *out, size_t length)
+{
+	return out->is_file && out->limit != RLIM_INFINITY &&
+		(rlim_t)end_of(out) + length > out->limit;
+}
+
+/* Takes the blocks for the longest message. */
 static int
 reserve(const struct outlet *out)
 {
-	struct stat st;
-	off_t end = out->appends && fstat(out->fd, &st) == 0
-		? st.st_size
-		: lseek(out->fd, 0, SEEK_CUR);
-	off_t length = (off_t)(FRAME_HEAD + out->most + FRAME_TAIL);
-
-	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end, length) < 0)
+	if (is_beyond_limit(out, 1)) {
+		errno = EFBIG;
+		return -1;
+	}
+	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end_of(out),
+		       (off_t)out->longest) < 0)
 		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 			return -1;
 		else if (errno != EINTR)
@@ -119,24 +163,28 @@ wait_for_room(const struct outlet *out)
 	return 0;
 }
 
+bool
+outlet_has_room(int fd)
+{
+	struct pollfd polled = { .fd = fd, .events = POLLOUT };
+
+	return poll(&polled, 1, 0) != 0;
+}
+
 /*
- * write(2) that does not sleep, so that the held signals are noticed: a FIFO, and
- * before Linux 6.5 every pipe, cannot promise that, but takes PIPE_BUF bytes
- * where poll(2) finds room.
+ * write(2) that does not sleep, so that the held signals are noticed.  Where no
+ * descriptor of our own could be had, a pipe takes PIPE_BUF bytes if it has room.
  */
 static ssize_t
 write_some(const struct outlet *out, const char *data, size_t length)
 {
-	struct iovec part = { .iov_base = (void *)data, .iov_len = length };
-	struct pollfd polled = { .fd = out->fd, .events = POLLOUT };
-	ssize_t step;
-
 	if (!out->is_stream)
 		return write(out->fd, data, length);
-	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
-	if (step >= 0 || errno != EOPNOTSUPP)
-		return step;
-	if (poll(&polled, 1, 0) == 0) {
+	if (out->is_socket)
+		return send(out->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (out->own >= 0)
+		return write(out->own, data, length);
+	if (!outlet_has_room(out->fd)) {
 		errno = EAGAIN;
 		return -1;
 	}
@@ -147,6 +195,8 @@ static int
 write_all(const struct outlet *out, const char *data, size_t length,
 	struct ipc_error *err)
 {
+	if (is_beyond_limit(out, length))
+		return cannot_write(EFBIG, err);
 	while (length > 0) {
 		ssize_t step = write_some(out, data, length);
 

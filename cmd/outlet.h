@@ -3,6 +3,7 @@
 #define OUTLET_H
 
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "message.h"
 
@@ -12,9 +13,13 @@ struct outlet {
 	size_t most; /* bytes of the longest message */
 	/* The rest is outlet.c's own. */
 	char *buffer;
-	bool is_file; /* that may be on a full disk */
+	rlim_t limit;   /* bytes that a file may have */
+	size_t longest; /* bytes of a message as it goes out */
+	int own;        /* another descriptor of the stream, or -1 */
+	bool is_file;   /* that may be on a full disk */
 	bool appends;
-	bool is_stream; /* a pipe or socket, that may be full or left */
+	bool is_socket;
+	bool is_stream; /* that, a pipe or a terminal: it may be full or left */
 };
 
 /*
@@ -43,5 +48,8 @@ int outlet_ready(
  */
 int outlet_write(
 	const struct outlet *out, const struct message *message, struct ipc_error *err);
+
+/* Whether a few bytes can be written to fd at once. */
+bool outlet_has_room(int fd);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -72,22 +73,57 @@ add_directory(int dir, struct names *names)
 }
 
 /* A mount may show the queues of another IPC namespace than ours. */
-static bool
-is_foreign(int dir, const struct names *names)
-{
-	struct stat root, st;
+enum whose { OURS, FOREIGN, UNPROVEN };
 
-	if (fstat(dir, &root) < 0)
-		return true;
+/* Every open queue of ours has the device of our file system. */
+static bool
+has_device_of(int queue, int dir)
+{
+	struct stat st, root;
+
+	return fstat(queue, &st) == 0 && fstat(dir, &root) == 0 &&
+		st.st_dev == root.st_dev;
+}
+
+static enum whose
+whose_is(int dir, const struct names *names)
+{
+	size_t missing = 0;
+
 	for (size_t i = 0; i < names->count; i++) {
 		autoclose int fd = mq_posix_open_any(names->name[i]);
 
-		if (fd >= 0 && fstat(fd, &st) == 0)
-			return st.st_dev != root.st_dev;
-		if (fd < 0 && errno == EACCES)
-			return false; /* forbidden, so it is there */
+		if (fd >= 0)
+			return has_device_of(fd, dir) ? OURS : FOREIGN;
+		missing += errno == ENOENT;
 	}
-	return !mqueuefs_in_first_namespace();
+	return names->count > 0 && missing == names->count ? FOREIGN : UNPROVEN;
+}
+
+/* Good enough to look at: the mounts that the system began with are usually there. */
+static bool
+is_credible(enum whose whose)
+{
+	return whose == OURS || (whose == UNPROVEN && mqueuefs_in_first_namespace());
+}
+
+/* Where no queue can be opened, one that is made for the moment is the proof. */
+static bool
+is_proven(enum whose whose, int dir)
+{
+	struct mq_attr smallest = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	struct timespec now;
+	char name[64];
+	autoclose int fd = -1;
+
+	if (whose != UNPROVEN)
+		return whose == OURS;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(name, sizeof(name), "/.ipcutil-%d-%ld", getpid(), now.tv_nsec);
+	fd = mq_open(name, O_RDONLY | O_CREAT | O_EXCL, 0, &smallest);
+	if (fd >= 0)
+		mq_unlink(name);
+	return fd >= 0 && has_device_of(fd, dir);
 }
 
 /* Lists the queue file system, or where none of ours can be had what is held. */
@@ -99,7 +135,7 @@ list(struct names *names, int *dir)
 	*dir = mqueuefs_open(&ours);
 	if (*dir >= 0)
 		add_directory(*dir, names);
-	if (*dir >= 0 && !ours && is_foreign(*dir, names)) {
+	if (*dir >= 0 && !ours && !is_credible(whose_is(*dir, names))) {
 		close(*dir);
 		*dir = -1;
 		free_names(names);
@@ -153,14 +189,21 @@ fill_file(struct ipc_mq_info *info, const char *name, const struct stat *st)
 	snprintf(info->address.text, sizeof(info->address.text), "%s", name);
 }
 
-/* The root for one queue that may not be opened, or -1. */
+/* The root for one queue that may not be opened, to look at it or to change it. */
 static int
-open_root(void)
+open_root(bool to_change)
 {
+	__attribute__((cleanup(free_names))) struct names names = { 0 };
 	bool ours;
 	autoclose int dir = mqueuefs_open(&ours);
+	enum whose whose;
 
-	return ours || mqueuefs_in_first_namespace() ? keep(&dir) : -1;
+	if (dir < 0 || ours)
+		return keep(&dir);
+	add_directory(dir, &names);
+	whose = whose_is(dir, &names);
+	return (to_change ? is_proven(whose, dir) : is_credible(whose)) ? keep(&dir)
+									: -1;
 }
 
 /* 0, or an errno value.  dir is the queue file system's root, or -1. */
@@ -198,7 +241,7 @@ mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,
 	int code = describe(address->text, -1, look, info);
 
 	if (code == EACCES) {
-		autoclose int dir = open_root();
+		autoclose int dir = open_root(false);
 
 		code = describe(address->text, dir, look, info);
 	}
@@ -245,7 +288,7 @@ open_file(const char *name)
 
 	if (fd >= 0 || errno != EACCES)
 		return fd;
-	dir = open_root();
+	dir = open_root(true);
 	if (dir >= 0)
 		fd = openat(dir, name + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)

@@ -6,6 +6,8 @@ bats_require_minimum_version 1.5.0
 setup() {
 	NAME=${PREFIX:-/ipcutil-test-$$}-$BATS_TEST_NUMBER	# no test meets another's
 	peer=$builddir/test/peer
+	powerless=()	# "${powerless[@]}" COMMAND...: root without its privileges
+	[ "$(id -u)" -ne 0 ] || powerless=(setpriv --inh-caps=-all --bounding-set=-all)
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -51,9 +53,10 @@ asleep() {
 		[[ $stat != *"(bash)"* && $stat == *") S "* ]]
 }
 
-# ended PID: a background process is no more
+# ended PID: a process is no more, though its parent may not know yet
 ended() {
-	! kill -0 "$1" 2>/dev/null
+	local stat
+	! read -r stat 2>/dev/null <"/proc/$1/stat" || [[ $stat == *") Z "* ]]
 }
 
 # ends_with STATUS PID: a background process ends so, soon
@@ -73,6 +76,12 @@ queue() {
 # holds COUNT [ADDRESS]: so many messages are in the queue
 holds() {
 	[ "$(value MESSAGES "${2-$NAME}")" = "$1" ]
+}
+
+# held ADDRESS: a process $! holds it open until killed
+held() {
+	"$peer" hold "$1" >ready 3>&- &
+	within 10 grep -q ready ready
 }
 
 # gone ADDRESS: there is no such queue
@@ -101,11 +110,4 @@ as_user() {
 	fi
 	PATH=$copy:$PATH setpriv --reuid="$uid" --regid="$uid" --clear-groups \
 		--inh-caps=-all --bounding-set=-all "$@"
-}
-
-# powerless COMMAND...: as the same user, without what root is allowed beyond others
-powerless() {
-	local drop=()
-	[ "$(id -u)" -ne 0 ] || drop=(setpriv --inh-caps=-all --bounding-set=-all)
-	"${drop[@]}" "$@"
 }

@@ -1,0 +1,412 @@
+#!/usr/bin/env bats
+# ipc-mq: what becomes of messages when output fails, signals come, and kill -9
+
+# shellcheck disable=SC2016,SC2030,SC2031,SC2094,SC2153,SC2154  # inner shells expand
+load helper
+
+# unread KIND ROOM COMMAND...: $reader runs COMMAND, which writes to $pipe, a fifo
+# or a pipe, that nobody empties and that has ROOM bytes; what it says goes to said
+unread() {
+	local kind=$1 room=$2
+	shift 2
+	mkfifo start "$kind"
+	if [ "$kind" = fifo ]; then
+		tail -f /dev/null <fifo >/dev/null 3>&- &
+		pipe=/proc/$!/fd/0
+		{ read -r _ <start && exec "$@"; } >fifo 2>said 3>&- &
+		reader=$!
+	else
+		{ read -r _ <start && exec "$@"; } 2>said 3>&- | tail -f /dev/null >/dev/null 3>&- &
+		pipe=/proc/$!/fd/0
+		reader=$(jobs -p %%)
+	fi
+	within 10 test -p "$pipe"
+	dd if=/dev/zero of="$pipe" bs=4096 oflag=nonblock status=none 2>/dev/null || :
+	[ "$room" -eq 0 ] || dd if="$pipe" bs="$room" count=1 status=none >/dev/null
+	echo >start
+	within 10 asleep "$reader"
+	rm start "$kind"
+}
+
+# in_hand KIND COMMAND...: that command has taken the message of 8192 bytes in the
+# file in, with priority 5, and got rid of only half of it
+in_hand() {
+	local kind=$1
+	shift
+	queue -s 8192 -c 1
+	head -c 8192 /dev/urandom >in
+	unread "$kind" 4096 "$@"
+	ipc-mq write -p 5 "$NAME" <in
+	within 10 holds 0
+	within 10 asleep "$reader"
+}
+
+# saved: the file that the error in said names has the message in, and mode 0600
+saved() {
+	file=$(sed -n "s/.*; the message is saved in '\(.*\)'$/\1/p" said)
+	[ "$(stat -c %a "$file")" = 600 ] && cmp "$file" in
+}
+
+# standard output that takes nothing
+
+@test "read takes no message when standard output is closed" {
+	queue
+	ipc-mq write "$NAME" kept
+	for framing in '' -l -J; do
+		fails_with 1 "ipc-mq: cannot write to standard output: Bad file descriptor" \
+			bash -c 'ipc-mq read $2 "$1" >&-' - "$NAME" $framing
+	done
+	fails 1 bash -c 'ipc-mq read "$1" 1</dev/null' - "$NAME"
+	holds 1
+}
+
+@test "read takes no message when standard output is /dev/full, and waits for none" {
+	queue
+	for _ in empty full; do
+		fails_with 1 "ipc-mq: cannot write to standard output: No space left on device" \
+			timeout 10 bash -c 'ipc-mq read "$1" >/dev/full' - "$NAME"
+		ipc-mq write "$NAME" kept
+	done
+	holds 2
+}
+
+@test "read takes no message when nobody reads its pipe any more" {
+	queue
+	ipc-mq write "$NAME" kept
+	mkfifo pipe
+	ipc-mq read -f "$NAME" >pipe 2>said 3>&- &
+	exec 7<pipe
+	within 10 holds 0
+	within 10 asleep $!
+	exec 7<&-
+	ends_with 1 $!
+	ipc-mq write "$NAME" after
+	[ "$(cat said)" = "ipc-mq: cannot write to standard output: Broken pipe" ]
+	holds 1
+}
+
+@test "read -f in a pipeline ends when the others have, without taking what comes then" {
+	queue
+	ipc-mq write "$NAME" 1 2
+	set -o pipefail
+	timeout 10 ipc-mq read -f -l "$NAME" 2>said | head -n 1 >out || [ $? -eq 1 ]
+	[ "$(cat out)" = 1 ]
+	[ "$(cat said)" = "ipc-mq: cannot write to standard output: Broken pipe" ]
+}
+
+@test "read takes no message while its pipe is full" {
+	queue
+	ipc-mq write "$NAME" 1 2
+	for kind in pipe fifo; do
+		unread $kind 0 ipc-mq read -f "$NAME"
+		holds 2
+		kill "$reader"
+		within 10 ended "$reader"
+		holds 2
+	done
+}
+
+@test "write --tee sends nothing when standard output takes nothing" {
+	queue
+	for where in '>&-' '>/dev/full'; do
+		fails 1 bash -c 'ipc-mq write --tee "$1" hello '"$where" - "$NAME"
+		fails 1 bash -c 'echo hello | ipc-mq write --tee -l "$1" '"$where" - "$NAME"
+	done
+	holds 0
+}
+
+@test "create prints to a standard output that takes nothing: 1, and no queue is left" {
+	for where in '>&-' '>/dev/full' '1</dev/null'; do
+		fails 1 bash -c 'ipc-mq create -c 4 -s 64 "$1" '"$where" - "$NAME"
+		gone "$NAME"
+	done
+}
+
+@test "create prints to a standard output that takes nothing: an older queue stays" {
+	queue
+	ipc-mq write "$NAME" kept
+	for where in '>&-' '>/dev/full'; do
+		fails 1 bash -c 'ipc-mq create "$1" '"$where" - "$NAME"
+	done
+	holds 1
+}
+
+@test "inspect and ls fail with 1 when standard output takes nothing" {
+	queue
+	held "$NAME"
+	for verb in "inspect $NAME" "inspect -J $NAME" "inspect -e $NAME" ls 'ls -r' 'ls -J'; do
+		run bash -c "ipc-mq $verb >/dev/full"
+		[ "$status" -eq 1 ]
+		run bash -c "ipc-mq $verb >&-"
+		[ "$status" -eq 1 ]
+	done
+}
+
+# disks
+
+@test "read leaves messages in the queue, in their order, when the disk is full" {
+	as_root
+	queue -s 4096
+	ipc-mq write "$NAME" 1 2
+	head -c 4096 /dev/urandom | ipc-mq write "$NAME"
+	fails_with 1 "ipc-mq: cannot write to standard output: No space left on device" \
+		unshare -m bash -c 'mount -t tmpfs -o size=16k none /mnt &&
+			head -c 16384 /dev/zero >/mnt/full
+			ipc-mq read -a "$1" >>/mnt/full' - "$NAME"
+	holds 3
+	[ "$(ipc-mq read -l -c 2 "$NAME" | xargs)" = "1 2" ]
+}
+
+@test "read delivers whole messages until the disk is full, and leaves the others" {
+	as_root
+	for framing in -L -J; do
+		bytes=4096 disk=24k
+		[ $framing = -L ] || bytes=512 disk=12k	# JSON may need eight times as much
+		queue -s $bytes -c 8
+		for message in 1 2 3 4 5 6 7; do
+			head -c $bytes /dev/urandom >in$message
+			ipc-mq write "$NAME" <in$message
+		done
+		run unshare -m bash -c 'mount -t tmpfs -o size=$3 none /mnt
+			ipc-mq read -a "$2" "$1" >/mnt/out
+			status=$?
+			cat /mnt/out >out
+			exit $status' - "$NAME" $framing $disk
+		[ "$status" -eq 1 ]
+		ipc-mq create -c 8 -s $bytes "$NAME-2"
+		ipc-mq purge "$NAME-2"
+		ipc-mq write "$framing" "$NAME-2" <out	# no piece of a message is in out
+		delivered=$(value MESSAGES "$NAME-2")
+		[ "$delivered" -ge 2 ]
+		holds $((7 - delivered))
+		for message in 1 2 3 4 5 6 7; do	# nor is their order another
+			[ "$message" -le "$delivered" ] || ipc-mq read -n "$NAME" | cmp - in$message
+		done
+		ipc-mq rm "$NAME" "$NAME-2"
+	done
+}
+
+@test "read leaves the message in the queue when RLIMIT_FSIZE allows no more" {
+	queue
+	ipc-mq write "$NAME" 1 2
+	for bytes in 0 10; do
+		head -c $bytes /dev/zero >out
+		run prlimit --fsize=$bytes bash -c 'ipc-mq read -a "$1" >>out' - "$NAME"
+		[ "$status" -eq 1 ]
+		[[ $output == "ipc-mq: cannot write to standard output: File too large"* ]]
+		holds 2
+		[ "$(wc -c <out)" -eq $bytes ]
+	done
+	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "1 2" ]
+}
+
+@test "a file that RLIMIT_FSIZE ends has whole messages only" {
+	queue
+	ipc-mq write "$NAME" first- second-second
+	run prlimit --fsize=10 bash -c 'ipc-mq read -a "$1" >out' - "$NAME"
+	[ "$status" -eq 1 ]
+	holds 1
+	[ "$(cat out)" = first- ]
+}
+
+# signals with a message in hand
+
+@test "read that gets TERM with a message in hand puts it back, and dies of it" {
+	for kind in pipe fifo; do
+		in_hand $kind ipc-mq read -f "$NAME"
+		kill -TERM "$reader"
+		[ $kind = pipe ] || ends_with 143 "$reader"
+		within 10 ended "$reader"
+		[ "$(cat said)" = "ipc-mq: cannot write to standard output: Interrupted system call; the message was put back" ]
+		[ "$(ipc-mq read -J "$NAME" | tee out | jq .priority)" = 5 ]
+		ipc-mq write -J "$NAME" <out
+		ipc-mq read "$NAME" | cmp - in
+		ipc-mq rm "$NAME"
+	done
+}
+
+@test "read that gets signals it ignores with a message in hand gives it out" {
+	trap '' HUP INT TERM	# as nohup(1) does, or a shell's background
+	in_hand pipe ipc-mq read "$NAME"
+	kill -TERM "$reader"
+	kill -HUP "$reader"
+	kill -INT "$reader"
+	within 10 asleep "$reader"
+	timeout 10 cat "$pipe" >out
+	tail -c 8192 out | cmp - in
+	within 10 ended "$reader"
+	[ ! -s said ]
+	holds 0
+}
+
+@test "read that is stopped with a message in hand gives it out when it goes on" {
+	in_hand pipe ipc-mq read "$NAME"
+	kill -STOP "$reader"
+	within 10 grep -q ') T ' "/proc/$reader/stat"
+	kill -CONT "$reader"
+	within 10 asleep "$reader"
+	timeout 10 cat "$pipe" >out
+	tail -c 8192 out | cmp - in
+}
+
+@test "read whose terminal is stopped with a message in hand dies of TERM" {
+	queue -s 8192 -c 1
+	head -c 8192 /dev/zero >in
+	mkfifo fifo
+	tail -f /dev/null <fifo >/dev/null 3>&- &
+	script -qc "exec ipc-mq read -f $NAME" /dev/null >fifo 3>&- &
+	while ipc-mq write -w 0.3 "$NAME" <in 2>said; do :; done
+	reader=$(pgrep -f "^ipc-mq read -f $NAME\$")
+	[ -n "$reader" ] && asleep "$reader"
+	kill -TERM "$reader"
+	within 5 ended "$reader" || { kill -9 "$reader"; false; }
+}
+
+@test "read that waits dies of HUP and TERM at once, and says nothing" {
+	queue
+	for signal in HUP TERM; do
+		ipc-mq read "$NAME" >out 2>said 3>&- &
+		within 10 asleep $!
+		kill -$signal $!
+		ends_with $((128 + $(kill -l $signal))) $!
+		[ ! -s said ]
+	done
+}
+
+@test "read whose pipe is left with a message in hand puts it back, and fails with 1" {
+	in_hand fifo ipc-mq read -f "$NAME"
+	kill "$(cut -d/ -f3 <<<"$pipe")"
+	ends_with 1 "$reader"
+	[ "$(cat said)" = "ipc-mq: cannot write to standard output: Broken pipe; the message was put back" ]
+	ipc-mq read -n "$NAME" | cmp - in
+}
+
+@test "kill -9 of a reader costs the message in hand, and no other" {
+	in_hand fifo ipc-mq read -f "$NAME"
+	ipc-mq write "$NAME" next
+	kill -9 "$reader"
+	ends_with 137 "$reader"
+	[ "$(ipc-mq read -n "$NAME")" = next ]
+}
+
+# messages that cannot be put back
+
+@test "what cannot be put back into a queue that is full again is saved" {
+	export TMPDIR=$PWD
+	in_hand fifo ipc-mq read -f -w 0.05 "$NAME"
+	ipc-mq write "$NAME" another
+	kill -TERM "$reader"
+	ends_with 143 "$reader"
+	saved
+	[[ $(cat said) == "ipc-mq: cannot write to standard output: Interrupted system call; the message is saved in '$PWD/ipc-mq."* ]]
+	[ "$(ipc-mq read -n "$NAME")" = another ]
+	holds 0
+}
+
+@test "what cannot be put back waits a while for room" {
+	export TMPDIR=$PWD
+	in_hand pipe ipc-mq read "$NAME"
+	ipc-mq write "$NAME" another
+	kill -TERM "$reader"
+	[ "$(ipc-mq read -n "$NAME")" = another ]
+	within 10 ended "$reader"
+	grep -q '; the message was put back$' said
+	ipc-mq read -n "$NAME" | cmp - in
+}
+
+@test "what cannot be put back into a queue that may not be written to is saved" {
+	export TMPDIR=$PWD
+	in_hand pipe "${powerless[@]}" ipc-mq read "$NAME"
+	ipc-mq set -m 0400 "$NAME"
+	kill -TERM "$reader"
+	within 10 ended "$reader"
+	saved
+	holds 0
+}
+
+@test "what cannot be put back is saved in /tmp where TMPDIR will not do" {
+	export TMPDIR=/no/such/place
+	in_hand pipe "${powerless[@]}" ipc-mq read "$NAME"
+	ipc-mq set -m 0400 "$NAME"
+	kill -TERM "$reader"
+	within 10 ended "$reader"
+	saved
+	[[ $file == /tmp/ipc-mq.* ]]
+	rm "$file"
+}
+
+@test "what is put back goes into the queue it is from, not into another of its name" {
+	in_hand pipe ipc-mq read "$NAME"
+	ipc-mq rm "$NAME"
+	queue -s 8192
+	kill -TERM "$reader"
+	within 10 ended "$reader"
+	holds 0
+}
+
+# kill -9
+
+# verify KILLS LINES: of so many numbered lines none is torn or doubled, few lost
+verify() {
+	cat out.* >all
+	[ "$(grep -c -v -x 'w[0-9]*-[0-9]* end' all)" -eq 0 ]
+	[ -z "$(sort all | uniq -d)" ]
+	echo "$(wc -l <all) of $2 lines, $1 kills"
+	[ "$(wc -l <all)" -ge $(($2 - $1)) ]
+}
+
+@test "kill -9 of readers tears and doubles no message, and loses one each at most" {
+	queue -c 10
+	readers=() writers=() kills=0
+	reader() {
+		ipc-mq read -f -l "$NAME" >>"out.$1" 3>&- &
+		readers[$1]=$!
+	}
+	for n in 1 2 3; do
+		reader $n
+		seq -f "w$n-%06.0f end" 10000 | ipc-mq write -l "$NAME" 3>&- &
+		writers+=($!)
+	done
+	while ! { ended "${writers[0]}" && ended "${writers[1]}" && ended "${writers[2]}"; }; do
+		n=$((RANDOM % 3 + 1))
+		size=$(stat -c %s out.$n)
+		until [ "$(stat -c %s out.$n)" -gt "$size" ] || ended "${writers[n - 1]}"; do :; done
+		kill -9 "${readers[n]}"
+		wait "${readers[n]}" || :
+		kills=$((kills + 1))
+		reader $n
+	done 2>/dev/null
+	wait "${writers[@]}"
+	within 10 holds 0
+	for n in 1 2 3; do within 10 asleep "${readers[n]}"; done
+	kill "${readers[@]}"
+	wait "${readers[@]}" || :
+	verify "$kills" 30000
+	[ "$kills" -ge 5 ]
+}
+
+@test "kill -9 of writers tears and doubles no message" {
+	queue -c 10
+	mkfifo pipe
+	cat pipe >out.1 3>&- &
+	readers=() writers=()
+	for n in 1 2; do
+		ipc-mq read -f -l "$NAME" >pipe 3>&- &
+		readers+=($!)
+	done
+	for generation in {1..20}; do
+		for n in 1 2; do
+			seq -f "w$n-$generation%06.0f end" 100000 2>/dev/null | ipc-mq write -l "$NAME" 3>&- &
+			writers[n]=$!
+		done
+		size=$(stat -c %s out.1)
+		until [ "$(stat -c %s out.1)" -gt $((size + RANDOM)) ]; do :; done
+		kill -9 "${writers[@]}"
+		wait "${writers[@]}" || :
+	done 2>/dev/null
+	within 10 holds 0
+	for n in 0 1; do within 10 asleep "${readers[n]}"; done
+	kill "${readers[@]}"
+	wait
+	verify 0 1000
+}
