@@ -56,9 +56,12 @@ put_option(const struct field *row, const void *defaults)
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
 		row->arg != NULL ? "=" : "", row->arg != NULL ? row->arg : "");
 	put_default(usual, sizeof(usual), row, defaults);
-	snprintf(help, sizeof(help), "%s%s%s%s", row->help, usual,
-		row->synonym != NULL ? "; also --" : "",
-		row->synonym != NULL ? row->synonym : "");
+	snprintf(help, sizeof(help), "%s%s", row->help, usual);
+	put_row(left, help);
+	if (row->synonym == NULL)
+		return;
+	snprintf(left, sizeof(left), "    --%s=%s", row->synonym, row->arg);
+	snprintf(help, sizeof(help), "the same as --%s", row->name);
 	put_row(left, help);
 }
 

@@ -62,14 +62,14 @@ struct create_args {
 
 static const struct field create_options[] = {
 	OPTION(COUNT, 'c', "capacity", struct create_args, capacity, "N",
-		"messages it takes (default: the system's, mostly 10)"),
+		"messages it takes (default: system's, mostly 10)"),
 	{ .kind = SIZE,
 		.letter = 's',
 		.name = "message-size",
 		.synonym = "size",
 		.offset = MEMBER(SIZE, struct create_args, message_size),
 		.arg = "BYTES",
-		.help = "bytes of the longest message (default: the system's, mostly 8192)" },
+		.help = "bytes of the longest message (default: system's, mostly 8192)" },
 	OPTION(MODE_CHANGE, 'm', "mode", struct create_args, mode, "MODE",
 		"permissions, exactly: the umask has no part"),
 	OPTION_MEANS(FLAG, 'x', "exclusive", struct create_args, exclusive, "",
