@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "help.h"
 #include "options.h"
+#include "outlet.h"
 #include "text.h"
 
 static const int statuses[] = {
@@ -157,7 +158,7 @@ run_verb(struct call *call)
 	}
 	do
 		run(call);
-	while (is_run_for_each(verb) && *call->operands != NULL);
+	while (is_run_for_each(verb) && *call->operands != NULL && !ferror(stdout));
 	if (records_end(&call->records, &call->err) < 0)
 		cli_failed(call);
 }
@@ -167,7 +168,7 @@ static int
 flush(struct call *call)
 {
 	if (fflush(stdout) != 0 && call->status == STATUS_DONE) {
-		ipc_fail(&call->err, errno, "write to standard output");
+		outlet_failed(errno, &call->err);
 		cli_failed(call);
 	}
 	__fpurge(stdout); /* or the next call would print it */

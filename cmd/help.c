@@ -1,5 +1,6 @@
 /* help.c - --help for people and help2man, --describe for shells */
 #include <ctype.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include <ipcutil/number.h>
@@ -40,8 +41,8 @@ put_default(char *help, size_t room, const struct field *row, const void *defaul
 	if (row->kind == MODE_CHANGE && *(const char *const *)member != NULL)
 		snprintf(help, room, " (default %s)", *(const char *const *)member);
 	else if (row->kind == COUNT && *(const uint64_t *)member != IPC_UNKNOWN)
-		snprintf(help, room, " (default %ju)",
-			(uintmax_t) * (const uint64_t *)member);
+		snprintf(help, room, " (default %" PRIu64 ")",
+			*(const uint64_t *)member);
 	else if (row->kind == PRIORITY)
 		snprintf(help, room, " (default %u)", *(const unsigned int *)member);
 }

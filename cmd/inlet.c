@@ -21,11 +21,11 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 		.framing = framing,
 		.most = most,
 		.priority = priority,
+		.wait = { .limit = IPC_FOREVER, .watched = -1 },
 	};
 	if (framing->record != IPC_UNKNOWN && framing->record > most)
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write records of %ju bytes: the queue takes %zu, its message size "
-			"since create",
+			"write records of %ju bytes: the longest that is taken has %zu",
 			(uintmax_t)framing->record, most);
 	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
 	in->line = framing->json ? 8 * most + JSON_MEMBERS : most;
@@ -50,11 +50,28 @@ waiting(const struct inlet *in)
 	return in->end - in->start;
 }
 
+/* Sleeps until there is input; 0, or -1 with IPC_TIMED_OUT. */
+static int
+wait_for_input(struct inlet *in, struct ipc_error *err)
+{
+	char span[IPC_SPAN_MAX];
+	int code;
+
+	ipc_wait_start(&in->wait);
+	do
+		code = ipc_wait_for(in->fd, POLLIN, &in->wait);
+	while (code == EINTR);
+	if (code == ETIMEDOUT)
+		return ipc_refuse(err, IPC_TIMED_OUT, code,
+			"read standard input: nothing came for %s s",
+			ipc_span_text(in->wait.limit, span));
+	return 0;
+}
+
 /* Reads what there is, sleeping only when there is nothing.  Sets in->ended. */
 static int
 fill(struct inlet *in, struct ipc_error *err)
 {
-	struct pollfd polled = { .fd = in->fd, .events = POLLIN };
 	ssize_t step;
 
 	if (in->start > 0 && in->end == in->room) {
@@ -62,11 +79,16 @@ fill(struct inlet *in, struct ipc_error *err)
 		in->end -= in->start;
 		in->start = 0;
 	}
+	if (in->wait.limit != IPC_FOREVER && wait_for_input(in, err) < 0)
+		return -1;
 	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
-		if (errno == EAGAIN) /* somebody else chose O_NONBLOCK */
-			poll(&polled, 1, -1);
-		else if (errno != EINTR)
-			return ipc_fail(err, errno, "read standard input");
+		if (errno == EAGAIN) { /* somebody else chose O_NONBLOCK */
+			if (wait_for_input(in, err) < 0)
+				return -1;
+		} else if (errno != EINTR) {
+			return ipc_refuse(err, IPC_FAILED, errno,
+				"read standard input: %s", strerror(errno));
+		}
 	}
 	in->ended = step == 0;
 	in->end += (size_t)step;
@@ -92,8 +114,8 @@ too_long(struct inlet *in, const char *what, uint64_t length, struct ipc_error *
 {
 	in->number++;
 	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-		"write message %ju: %s is %ju bytes long and the queue takes messages "
-		"of %zu, its message size since create",
+		"write message %ju: %s is %ju bytes long and the longest that is taken "
+		"has %zu",
 		(uintmax_t)in->number, what, (uintmax_t)length, in->most);
 }
 
@@ -212,8 +234,8 @@ read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
 	if (longer > 0) {
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write standard input: it is longer than the messages of %zu bytes "
-			"that the queue takes, its message size since create",
+			"write standard input: it is longer than the longest that is taken, "
+			"of %zu bytes",
 			in->most);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);

@@ -2,6 +2,8 @@
 #ifndef INLET_H
 #define INLET_H
 
+#include <ipcutil/wait.h>
+
 #include "message.h"
 
 struct inlet {
@@ -9,7 +11,8 @@ struct inlet {
 	const struct framing *framing;
 	size_t most;           /* bytes of the longest message that can be used */
 	unsigned int priority; /* of messages that tell none */
-	uint64_t number;       /* of the message last read, from 1 */
+	struct ipc_wait wait; /* for input: for ever, until the caller sets its limit */
+	uint64_t number;      /* of the message last read, from 1 */
 	/* The rest is inlet.c's own. */
 	char *buffer;
 	size_t line; /* bytes of the longest that is read for a message */

@@ -39,7 +39,9 @@ rescue(struct call *call, struct reading *reading, const struct message *message
 	struct ipc_error why = call->err, failure;
 	char path[PATH_MAX];
 
-	if (reading->args->limit != IPC_FOREVER)
+	/* As long as asked for, but not when it should be dead by now. */
+	if (reading->args->limit < wait.limit ||
+		(reading->args->limit != IPC_FOREVER && why.code != EINTR))
 		wait.limit = reading->args->limit;
 	ipc_wait_start(&wait);
 	if (ipc_mq_give_back(&reading->mq, message->data, message->length,
@@ -61,7 +63,7 @@ take(struct call *call, struct reading *reading, struct message *message)
 	struct ipc_error *err = &call->err;
 
 	hold_yield(&reading->before); /* no wait may come that lets signals in */
-	if (outlet_ready(&reading->out, &reading->before, err) < 0)
+	if (outlet_ready(&reading->out, err) < 0)
 		return -1;
 	message->data = outlet_room(&reading->out);
 	ipc_wait_start(&reading->wait);
@@ -69,26 +71,21 @@ take(struct call *call, struct reading *reading, struct message *message)
 		    &message->priority, &reading->wait, err) == 0)
 		return 0;
 	if (err->code == EPIPE) /* the other end of standard output has gone */
-		ipc_fail(err, EPIPE, "write to standard output");
+		return outlet_failed(EPIPE, err);
 	return -1;
 }
 
 static int
 give_out(struct call *call, struct reading *reading, const struct message *message)
 {
-	const struct framing *framing = &reading->args->framing;
-	const char *cannot = framing_cannot(framing, message);
+	int result = outlet_write(&reading->out, message, &call->err);
 
-	if (outlet_write(&reading->out, message, &call->err) < 0)
+	if (result < 0)
 		return rescue(call, reading, message);
+	if (result > 0)
+		cli_failed(call); /* framed so that it cannot be told apart */
 	reading->taken++;
 	reading->bytes += message->length;
-	if (cannot != NULL) {
-		ipc_refuse(&call->err, IPC_FAILED, EBADMSG,
-			"frame message %ju so that it can be told apart: %s",
-			(uintmax_t)reading->taken, cannot);
-		cli_failed(call);
-	}
 	return 0;
 }
 
@@ -118,6 +115,10 @@ mq_read(struct call *call)
 	};
 	int result = -1;
 
+	if (args->all &&
+		(args->follow || (args->limit != 0 && args->limit != IPC_FOREVER)))
+		return cli_misuse(call, "--all does not wait: %s cannot be with it",
+			args->follow ? "--follow" : "--timeout");
 	if (framing_check(&args->framing, &call->err) < 0 ||
 		ipc_mq_open(&reading.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
 			&call->err) < 0)
@@ -126,8 +127,9 @@ mq_read(struct call *call)
 	reading.wait.signals = &reading.before;
 	if (outlet_open(&reading.out, 1, &args->framing, reading.mq.message_size,
 		    &call->err) == 0) {
-		if (reading.out.is_stream)
-			reading.wait.watched = reading.out.fd;
+		reading.out.wait.limit = args->limit;
+		reading.out.wait.signals = &reading.before;
+		reading.wait.watched = reading.out.wait.watched;
 		result = read_messages(call, &reading);
 	}
 	/* Before a signal that came may end us, but not on a terminal that is stopped. */

@@ -24,6 +24,7 @@ static int
 send_one(struct call *call, struct writing *writing, const struct message *message)
 {
 	struct message copy = *message;
+	int result;
 
 	ipc_wait_start(&writing->wait);
 	if (ipc_mq_send(&writing->mq, message->data, message->length, message->priority,
@@ -35,7 +36,10 @@ send_one(struct call *call, struct writing *writing, const struct message *messa
 		return 0;
 	copy.data = outlet_room(&writing->tee);
 	memcpy(copy.data, message->data, message->length);
-	return outlet_write(&writing->tee, &copy, &call->err);
+	result = outlet_write(&writing->tee, &copy, &call->err);
+	if (result > 0)
+		cli_failed(call); /* framed so that it cannot be told apart */
+	return result < 0 ? -1 : 0;
 }
 
 /* What is too long is told, and the others go on; what else fails ends it all. */
@@ -87,6 +91,8 @@ write_input(struct call *call, struct writing *writing)
 	int result = inlet_open(&in, 0, &args->framing, writing->mq.message_size,
 		args->priority, &call->err);
 
+	if (args->limit != 0) /* -n is about the queue: input may come */
+		in.wait.limit = args->limit;
 	if (result == 0)
 		while ((result = write_next(call, writing, &in)) != 0)
 			if (result < 0 && !goes_on(call))

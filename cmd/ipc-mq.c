@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "ipc-mq.h"
+#include "outlet.h"
 
 static const struct field mq_columns[] = {
 	COLUMN(ADDRESS, "ADDRESS", struct ipc_mq_info, address, "the queue"),
@@ -36,7 +37,7 @@ static const struct field mq_columns[] = {
 		"signal it will get; 0 for none"),
 	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode,
 		"inode of the queue's file"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 /* What only a look that leaves a trace can tell. */
@@ -76,7 +77,7 @@ static const struct field create_options[] = {
 		"fail when the queue exists"),
 	OPTION(USER, 0, "trust-owner", struct create_args, trusted, "USER",
 		"accept an existing queue of USER, too"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 static int
@@ -97,7 +98,7 @@ mq_create(struct call *call)
 		return -1;
 	/* A queue whose address nobody gets to know would be a leak. */
 	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
-		ipc_fail(&call->err, errno, "write to standard output");
+		outlet_failed(errno, &call->err);
 		if (made)
 			ipc_mq_remove(&call->address, NULL);
 		return -1;
@@ -106,15 +107,17 @@ mq_create(struct call *call)
 	return 0;
 }
 
-static const struct field read_options[] = { OPTION(COUNT, 'c', "count",
-						     struct read_args, count, "N",
-						     "read N messages instead of one"),
+static const struct field read_options[] = {
+	OPTION(COUNT, 'c', "count", struct read_args, count, "N",
+		"read N messages instead of one"),
 	OPTION_MEANS(FLAG, 'a', "all", struct read_args, all, "",
 		"read until the queue is empty, and do not wait"),
 	OPTION_MEANS(
 		FLAG, 'f', "follow", struct read_args, follow, "", "read for ever"),
 	WAIT_OPTIONS(struct read_args, limit),
-	FRAMING_OPTIONS(struct read_args, framing), END_FIELDS };
+	FRAMING_OPTIONS(struct read_args, framing),
+	END_FIELDS,
+};
 
 static const struct field write_options[] = {
 	OPTION(PRIORITY, 'p', "priority", struct write_args, priority, "N",
@@ -125,15 +128,17 @@ static const struct field write_options[] = {
 		"copy each message to standard output once it has been accepted"),
 	OPTION(USER, 0, "trust-owner", struct write_args, trusted, "USER",
 		"as root, write to a queue of USER, too"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 struct wait_args {
 	int64_t limit;
 };
 
-static const struct field wait_options[] = { WAIT_OPTIONS(struct wait_args, limit),
-	END_FIELDS };
+static const struct field wait_options[] = {
+	WAIT_OPTIONS(struct wait_args, limit),
+	END_FIELDS,
+};
 
 static int
 mq_wait(struct call *call)
@@ -201,7 +206,7 @@ static const struct field set_options[] = {
 		"new permissions; symbolic ones change those it has"),
 	OPTION(OWNER, 0, "owner", struct set_args, owner, "USER[:GROUP]",
 		"new owner; only root may give a queue away"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 static int
@@ -244,7 +249,7 @@ struct rm_args {
 static const struct field rm_options[] = {
 	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
 		"a queue that does not exist is no failure"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 static int

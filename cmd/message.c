@@ -87,6 +87,5 @@ message_save(const struct message *message, const char *program, char *path,
 		if (dirs[i] != NULL && *dirs[i] != '\0' &&
 			save_in(dirs[i], message, program, path, room) == 0)
 			return 0;
-	return ipc_fail(
-		err, errno, "save a message of %zu bytes in /tmp", message->length);
+	return ipc_fail(err, errno, "save a message of %zu bytes", message->length);
 }

@@ -14,7 +14,7 @@ const struct field common_options[] = {
 	OPTION_MEANS(FLAG, 'h', "help", struct call, help, "", "print this help"),
 	OPTION_MEANS(
 		FLAG, 'V', "version", struct call, version, "", "print the version"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 size_t

@@ -10,6 +10,8 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <ipcutil/wait.h>
@@ -18,25 +20,29 @@
 #include "json.h"
 #include "outlet.h"
 
-enum { JSON_MEMBERS = 128 }; /* bytes of a line besides its data */
+enum {
+	JSON_MEMBERS = 128, /* bytes of a line besides its data */
+	PLENTY = 16 << 20,  /* bytes: nobody fills a disk that fast */
+};
 
-static int
-cannot_write(int code, struct ipc_error *err)
+int
+outlet_failed(int code, struct ipc_error *err)
 {
-	return ipc_fail(err, code, "write to standard output");
+	/* Not ipc_fail(): 75 and the like are about the object. */
+	return ipc_refuse(err, IPC_FAILED, code, "write to standard output: %s",
+		code == EINTR ? "a signal came" : strerror(code));
 }
 
-/*
- * A description of the pipe or terminal of our own, so that O_NONBLOCK is nobody
- * else's; -1 where that cannot be had.
- */
-static int
-open_again(int fd)
+static enum outlet_kind
+kind_of(int fd, mode_t mode)
 {
-	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	return open(self, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (S_ISREG(mode))
+		return OUTLET_FILE;
+	if (S_ISFIFO(mode))
+		return OUTLET_PIPE;
+	if (S_ISSOCK(mode))
+		return OUTLET_SOCKET;
+	return S_ISCHR(mode) && isatty(fd) ? OUTLET_TERMINAL : OUTLET_OTHER;
 }
 
 int
@@ -46,21 +52,24 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 	struct rlimit limit;
 	struct stat st;
 
-	*out = (struct outlet){ .fd = fd, .framing = framing, .most = most, .own = -1 };
+	*out = (struct outlet){
+		.fd = fd,
+		.framing = framing,
+		.wait = { .limit = IPC_FOREVER, .watched = -1 },
+		.file_limit = RLIM_INFINITY,
+	};
 	if (fstat(fd, &st) < 0)
-		return cannot_write(errno, err);
+		return outlet_failed(errno, err);
+	out->kind = kind_of(fd, st.st_mode);
 	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
-	if (!S_ISSOCK(st.st_mode) && write(fd, "", 0) < 0)
-		return cannot_write(errno, err); /* a socket would send it */
-	out->is_file = S_ISREG(st.st_mode);
-	out->appends = out->is_file && (fcntl(fd, F_GETFL) & O_APPEND) != 0;
-	out->limit =
-		getrlimit(RLIMIT_FSIZE, &limit) < 0 ? RLIM_INFINITY : limit.rlim_cur;
-	out->is_socket = S_ISSOCK(st.st_mode);
-	out->is_stream = S_ISFIFO(st.st_mode) || out->is_socket ||
-		(S_ISCHR(st.st_mode) && isatty(fd));
-	if (out->is_stream && !out->is_socket)
-		out->own = open_again(fd);
+	if (out->kind != OUTLET_SOCKET && write(fd, "", 0) < 0)
+		return outlet_failed(errno, err); /* a socket would send it */
+	out->appends = (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
+		out->file_limit = limit.rlim_cur;
+	if (out->kind == OUTLET_PIPE || out->kind == OUTLET_SOCKET ||
+		out->kind == OUTLET_TERMINAL)
+		out->wait.watched = fd;
 	out->longest = framing->json ? 8 * most + JSON_MEMBERS
 				     : FRAME_HEAD + most + FRAME_TAIL;
 	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
@@ -74,8 +83,6 @@ void
 outlet_close(struct outlet *out)
 {
 	free(out->buffer);
-	if (out->buffer != NULL && out->own >= 0)
-		close(out->own);
 }
 
 char *
@@ -98,18 +105,26 @@ end_of(const struct outlet *out)
 static bool
 is_beyond_limit(const struct outlet *out, size_t length)
 {
-	return out->is_file && out->limit != RLIM_INFINITY &&
-		(rlim_t)end_of(out) + length > out->limit;
+	return out->kind == OUTLET_FILE && out->file_limit != RLIM_INFINITY &&
+		(rlim_t)end_of(out) + length > out->file_limit;
 }
 
-/* Takes the blocks for the longest message. */
+/*
+ * Sees to room for the longest message.  Blocks that are taken and then not needed
+ * stay with the file: so only where the disk is nearly full.
+ */
 static int
 reserve(const struct outlet *out)
 {
+	struct statvfs fs;
+
 	if (is_beyond_limit(out, 1)) {
 		errno = EFBIG;
 		return -1;
 	}
+	if (fstatvfs(out->fd, &fs) == 0 &&
+		fs.f_bavail > (out->longest + PLENTY) / fs.f_frsize)
+		return 0;
 	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end_of(out),
 		       (off_t)out->longest) < 0)
 		if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
@@ -120,20 +135,30 @@ reserve(const struct outlet *out)
 }
 
 int
-outlet_ready(const struct outlet *out, const sigset_t *signals, struct ipc_error *err)
+outlet_ready(struct outlet *out, struct ipc_error *err)
 {
-	const struct ipc_wait wait = {
-		.limit = IPC_FOREVER,
-		.signals = signals,
-		.watched = out->fd,
-	};
+	char span[IPC_SPAN_MAX];
 	int code = 0;
 
-	if (out->is_file)
-		return reserve(out) < 0 ? cannot_write(errno, err) : 0;
-	if (out->is_stream)
-		code = ipc_wait_for(out->fd, POLLOUT, &wait);
-	return code == 0 ? 0 : cannot_write(code, err);
+	if (out->kind == OUTLET_FILE)
+		return reserve(out) < 0 ? outlet_failed(errno, err) : 0;
+	if (out->wait.watched >= 0) {
+		ipc_wait_start(&out->wait);
+		code = ipc_wait_for(out->fd, POLLOUT, &out->wait);
+	}
+	switch (code) {
+	case 0:
+		return 0;
+	case EAGAIN:
+		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
+			"write to standard output: it is full");
+	case ETIMEDOUT:
+		return ipc_refuse(err, IPC_TIMED_OUT, code,
+			"write to standard output: it stayed full for %s s",
+			ipc_span_text(out->wait.limit, span));
+	default:
+		return outlet_failed(code, err);
+	}
 }
 
 /* Sleeps until there is room, or a held signal waits: EINTR then. */
@@ -172,23 +197,29 @@ outlet_has_room(int fd)
 }
 
 /*
- * write(2) that does not sleep, so that the held signals are noticed.  Where no
- * descriptor of our own could be had, a pipe takes PIPE_BUF bytes if it has room.
+ * write(2) that does not sleep, so that the held signals are noticed.  A FIFO, and
+ * before Linux 6.5 every pipe, cannot promise that, but takes PIPE_BUF bytes where
+ * poll(2) finds room.  A terminal takes one.
  */
 static ssize_t
 write_some(const struct outlet *out, const char *data, size_t length)
 {
-	if (!out->is_stream)
-		return write(out->fd, data, length);
-	if (out->is_socket)
+	struct iovec part = { .iov_base = (void *)data, .iov_len = length };
+	size_t most = out->kind == OUTLET_TERMINAL ? 1 : PIPE_BUF;
+	ssize_t step;
+
+	if (out->kind == OUTLET_SOCKET)
 		return send(out->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (out->own >= 0)
-		return write(out->own, data, length);
+	if (out->kind != OUTLET_PIPE && out->kind != OUTLET_TERMINAL)
+		return write(out->fd, data, length);
+	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
+	if (step >= 0 || errno != EOPNOTSUPP)
+		return step;
 	if (!outlet_has_room(out->fd)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(out->fd, data, length < PIPE_BUF ? length : PIPE_BUF);
+	return write(out->fd, data, length < most ? length : most);
 }
 
 static int
@@ -196,7 +227,7 @@ write_all(const struct outlet *out, const char *data, size_t length,
 	struct ipc_error *err)
 {
 	if (is_beyond_limit(out, length))
-		return cannot_write(EFBIG, err);
+		return outlet_failed(EFBIG, err);
 	while (length > 0) {
 		ssize_t step = write_some(out, data, length);
 
@@ -204,7 +235,7 @@ write_all(const struct outlet *out, const char *data, size_t length,
 			data += step;
 			length -= (size_t)step;
 		} else if (errno == EAGAIN ? wait_for_room(out) < 0 : errno != EINTR) {
-			return cannot_write(errno, err);
+			return outlet_failed(errno, err);
 		}
 	}
 	return 0;
@@ -226,20 +257,19 @@ write_json(
 		fputs("}\n", text);
 		whole = fclose(text) == 0 && whole;
 	}
-	result = whole ? write_all(out, line, length, err) : cannot_write(ENOMEM, err);
+	result = whole ? write_all(out, line, length, err) : outlet_failed(ENOMEM, err);
 	free(line);
 	return result;
 }
 
-int
-outlet_write(
+/* Puts the frame around the data, where they are, and writes it all. */
+static int
+write_framed(
 	const struct outlet *out, const struct message *message, struct ipc_error *err)
 {
 	char *from = message->data;
 	size_t length = message->length;
 
-	if (out->framing->json)
-		return write_json(out, message, err);
 	if (out->framing->lines || out->framing->null)
 		from[length++] = out->framing->lines ? '\n' : '\0';
 	if (out->framing->length_prefixed) {
@@ -248,4 +278,20 @@ outlet_write(
 		length += FRAME_HEAD;
 	}
 	return write_all(out, from, length, err);
+}
+
+int
+outlet_write(struct outlet *out, const struct message *message, struct ipc_error *err)
+{
+	const char *cannot = framing_cannot(out->framing, message);
+	int result = out->framing->json ? write_json(out, message, err)
+					: write_framed(out, message, err);
+
+	out->number += result == 0;
+	if (result < 0 || cannot == NULL)
+		return result;
+	ipc_refuse(err, IPC_FAILED, EBADMSG,
+		"frame message %ju so that it can be told apart: %s",
+		(uintmax_t)out->number, cannot);
+	return 1;
 }

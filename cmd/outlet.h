@@ -2,24 +2,32 @@
 #ifndef OUTLET_H
 #define OUTLET_H
 
-#include <signal.h>
 #include <sys/resource.h>
 
+#include <ipcutil/wait.h>
+
 #include "message.h"
+
+enum outlet_kind {
+	OUTLET_FILE, /* that may be on a full disk */
+	OUTLET_PIPE, /* that may be full, or left by its readers, as the next two */
+	OUTLET_SOCKET,
+	OUTLET_TERMINAL,
+	OUTLET_OTHER,
+};
 
 struct outlet {
 	int fd;
 	const struct framing *framing;
-	size_t most; /* bytes of the longest message */
+	uint64_t number;      /* of the message last written, from 1 */
+	struct ipc_wait wait; /* for outlet_ready(): for ever, until the caller sets
+				 its limit and signals */
 	/* The rest is outlet.c's own. */
-	char *buffer;
-	rlim_t limit;   /* bytes that a file may have */
-	size_t longest; /* bytes of a message as it goes out */
-	int own;        /* another descriptor of the stream, or -1 */
-	bool is_file;   /* that may be on a full disk */
+	enum outlet_kind kind;
 	bool appends;
-	bool is_socket;
-	bool is_stream; /* that, a pipe or a terminal: it may be full or left */
+	rlim_t file_limit; /* bytes that a file may have */
+	size_t longest;    /* bytes of a message as it goes out */
+	char *buffer;
 };
 
 /*
@@ -36,18 +44,23 @@ char *outlet_room(const struct outlet *out);
 
 /*
  * Waits until a message can go out, so that one may be taken: a pipe has room and
- * a reader, a disk has room for the longest.  signals as in struct ipc_wait.
+ * a reader, a disk has room for the longest.
+ *
+ * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the stream is full
  */
-int outlet_ready(
-	const struct outlet *out, const sigset_t *signals, struct ipc_error *err);
+int outlet_ready(struct outlet *out, struct ipc_error *err);
 
 /*
- * Writes a message whose data are in outlet_room(), framed, whether the framing
- * can carry it or not.  Waits where the stream is full; err->code is EINTR when
- * one of the held signals came meanwhile, see hold.h.
+ * Writes a message whose data are in outlet_room(), framed.  Waits where the stream
+ * is full; err->code is EINTR when one of the held signals came meanwhile, see
+ * hold.h.  Returns 0, or -1, or 1 when the framing cannot carry it: it is written
+ * all the same, and *err says why.
  */
 int outlet_write(
-	const struct outlet *out, const struct message *message, struct ipc_error *err);
+	struct outlet *out, const struct message *message, struct ipc_error *err);
+
+/* Fails because standard output takes nothing, with the errno value code. */
+int outlet_failed(int code, struct ipc_error *err);
 
 /* Whether a few bytes can be written to fd at once. */
 bool outlet_has_room(int fd);

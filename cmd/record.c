@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "outlet.h"
 #include "record.h"
 #include "table.h"
 #include "text.h"
@@ -23,7 +24,7 @@ const struct field record_options[] = {
 		"print COL='value' lines that are safe for eval"),
 	OPTION_MEANS(FLAG, 0, "noheadings", struct records, noheadings, "",
 		"print no line of headings"),
-	END_FIELDS
+	END_FIELDS,
 };
 
 static int
@@ -122,20 +123,29 @@ put_json(const struct records *records, const void *info)
 	return true;
 }
 
-/* 'it'\''s': inside single quotes a shell changes nothing. */
+/*
+ * The exact bytes, as a word of a shell: '...', or with bytes that are not ASCII, or
+ * that a terminal would act on, $'...', which bash, ksh and zsh know.
+ */
 static void
 put_quoted(const char *text)
 {
-	putchar('\'');
+	bool plain = true;
+
+	for (const char *p = text; *p != '\0'; p++)
+		plain = plain && *p >= ' ' && *p <= '~';
+	fputs(plain ? "'" : "$'", stdout);
 	for (; *text != '\0'; text++)
-		if (*text == '\'')
-			fputs("'\\''", stdout);
-		else
+		if (plain)
+			*text == '\'' ? fputs("'\\''", stdout) : putchar(*text);
+		else if (*text >= ' ' && *text <= '~' && strchr("'\\", *text) == NULL)
 			putchar(*text);
+		else
+			printf("\\%03o", (unsigned char)*text);
 	putchar('\'');
 }
 
-/* A column as a person may see it; the caller frees it.  NULL: no memory. */
+/* A column as it is shown, encoded; the caller frees it.  NULL: no memory. */
 static char *
 visible(const struct records *records, size_t i, const void *info)
 {
@@ -143,8 +153,10 @@ visible(const struct records *records, size_t i, const void *info)
 	char buf[VALUE_MAX];
 	const char *text = value_text(records->columns[i], info, !exact, buf);
 
+	if (records->form == FORM_EXPORT)
+		return strdup(text == NULL ? "" : text);
 	if (text == NULL)
-		text = records->form == FORM_EXPORT ? "" : "-";
+		text = "-";
 	return text_visible(text, strlen(text), records->form == FORM_RAW);
 }
 
@@ -178,7 +190,7 @@ put_row_of_table(struct records *records, const void *info, struct ipc_error *er
 static int
 check_output(struct ipc_error *err)
 {
-	return ferror(stdout) ? ipc_fail(err, errno, "write to standard output") : 0;
+	return ferror(stdout) ? outlet_failed(errno, err) : 0;
 }
 
 static void

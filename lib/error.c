@@ -45,7 +45,7 @@ put_sentence(struct ipc_error *err, const char *sentence)
 }
 
 /* A format with its reason behind; without memory, the format as it is. */
-static void
+__attribute__((format(printf, 2, 0))) static void
 put(struct ipc_error *err, const char *format, va_list ap, const char *before_reason,
 	const char *reason)
 {

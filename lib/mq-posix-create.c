@@ -15,7 +15,7 @@
 enum { TRIES = 1000 };
 
 int
-mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
+ipc_mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
 	struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_REFUSED, EPERM,
@@ -157,7 +157,7 @@ accept_existing(int fd, const struct ipc_address *address,
 	if (fstat(fd, &st) < 0 || mq_getattr(fd, &has) < 0)
 		return ipc_fail(err, errno, "create '%s'", address->text);
 	if (!ipc_trust_found(st.st_uid, plan->trusted))
-		return mq_posix_foreign(address, st.st_uid, "create", err);
+		return ipc_mq_posix_foreign(address, st.st_uid, "create", err);
 	if (plan->capacity != IPC_UNKNOWN && plan->capacity != (uint64_t)has.mq_maxmsg)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with a capacity of %ld messages, not %ju",
@@ -188,14 +188,14 @@ create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 	}
 	if (errno != EEXIST || plan->exclusive)
 		return refused(name, plan, errno, err);
-	fd = mq_posix_open_any(name);
+	fd = ipc_mq_posix_open_any(name);
 	if (fd < 0)
 		return ipc_fail(err, errno, "create '%s'", name);
 	return accept_existing(fd, address, plan, err);
 }
 
 int
-mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
+ipc_mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 	bool *made, struct ipc_error *err)
 {
 	bool asks = plan->capacity != IPC_UNKNOWN || plan->message_size != IPC_UNKNOWN;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -91,7 +90,7 @@ whose_is(int dir, const struct names *names)
 	size_t missing = 0;
 
 	for (size_t i = 0; i < names->count; i++) {
-		autoclose int fd = mq_posix_open_any(names->name[i]);
+		autoclose int fd = ipc_mq_posix_open_any(names->name[i]);
 
 		if (fd >= 0)
 			return has_device_of(fd, dir) ? OURS : FOREIGN;
@@ -104,26 +103,15 @@ whose_is(int dir, const struct names *names)
 static bool
 is_credible(enum whose whose)
 {
-	return whose == OURS || (whose == UNPROVEN && mqueuefs_in_first_namespace());
+	return whose == OURS ||
+		(whose == UNPROVEN && ipc_mqueuefs_in_first_namespace());
 }
 
-/* Where no queue can be opened, one that is made for the moment is the proof. */
+/* A failure that says nothing of what is there. */
 static bool
-is_proven(enum whose whose, int dir)
+is_ours_to_mend(int code)
 {
-	struct mq_attr smallest = { .mq_maxmsg = 1, .mq_msgsize = 1 };
-	struct timespec now;
-	char name[64];
-	autoclose int fd = -1;
-
-	if (whose != UNPROVEN)
-		return whose == OURS;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(name, sizeof(name), "/.ipcutil-%d-%ld", getpid(), now.tv_nsec);
-	fd = mq_open(name, O_RDONLY | O_CREAT | O_EXCL, 0, &smallest);
-	if (fd >= 0)
-		mq_unlink(name);
-	return fd >= 0 && has_device_of(fd, dir);
+	return code == EMFILE || code == ENFILE || code == ENOMEM;
 }
 
 /* Lists the queue file system, or where none of ours can be had what is held. */
@@ -132,7 +120,7 @@ list(struct names *names, int *dir)
 {
 	bool ours;
 
-	*dir = mqueuefs_open(&ours);
+	*dir = ipc_mqueuefs_open(&ours);
 	if (*dir >= 0)
 		add_directory(*dir, names);
 	if (*dir >= 0 && !ours && !is_credible(whose_is(*dir, names))) {
@@ -140,9 +128,12 @@ list(struct names *names, int *dir)
 		*dir = -1;
 		free_names(names);
 		*names = (struct names){ 0 };
+		errno = ENOENT;
 	}
-	if (*dir < 0)
-		mqueuefs_each_held(add_name, names);
+	if (*dir < 0 && is_ours_to_mend(errno))
+		return errno;
+	if (*dir < 0 && ipc_mqueuefs_each_held(add_name, names) < 0)
+		return errno;
 	return names->code;
 }
 
@@ -195,22 +186,21 @@ open_root(bool to_change)
 {
 	__attribute__((cleanup(free_names))) struct names names = { 0 };
 	bool ours;
-	autoclose int dir = mqueuefs_open(&ours);
+	autoclose int dir = ipc_mqueuefs_open(&ours);
 	enum whose whose;
 
 	if (dir < 0 || ours)
 		return keep(&dir);
 	add_directory(dir, &names);
 	whose = whose_is(dir, &names);
-	return (to_change ? is_proven(whose, dir) : is_credible(whose)) ? keep(&dir)
-									: -1;
+	return (to_change ? whose == OURS : is_credible(whose)) ? keep(&dir) : -1;
 }
 
 /* 0, or an errno value.  dir is the queue file system's root, or -1. */
 static int
 describe(const char *name, int dir, enum ipc_mq_look look, struct ipc_mq_info *info)
 {
-	autoclose int fd = mq_posix_open_any(name);
+	autoclose int fd = ipc_mq_posix_open_any(name);
 	int code = errno;
 	struct mq_attr attr;
 	struct stat st;
@@ -235,7 +225,7 @@ describe(const char *name, int dir, enum ipc_mq_look look, struct ipc_mq_info *i
 }
 
 int
-mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,
+ipc_mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,
 	struct ipc_mq_info *info, struct ipc_error *err)
 {
 	int code = describe(address->text, -1, look, info);
@@ -255,7 +245,7 @@ by_text(const void *a, const void *b)
 }
 
 int
-mq_posix_each(enum ipc_mq_look look,
+ipc_mq_posix_each(enum ipc_mq_look look,
 	int (*visit)(const struct ipc_mq_info *info, void *arg), void *arg,
 	bool *complete, struct ipc_error *err)
 {
@@ -263,10 +253,11 @@ mq_posix_each(enum ipc_mq_look look,
 	autoclose int dir = -1;
 	struct ipc_mq_info info;
 	const char *last = "";
-	int stop = 0;
+	int stop = 0, code;
 
-	if (list(&names, &dir) != 0)
-		return ipc_fail(err, names.code, "list the queues");
+	code = list(&names, &dir);
+	if (code != 0)
+		return ipc_fail(err, code, "list the queues");
 	*complete = dir >= 0;
 	if (names.count > 0)
 		qsort(names.name, names.count, sizeof(*names.name), by_text);
@@ -283,7 +274,7 @@ mq_posix_each(enum ipc_mq_look look,
 static int
 open_file(const char *name)
 {
-	int fd = mq_posix_open_any(name);
+	int fd = ipc_mq_posix_open_any(name);
 	autoclose int dir = -1;
 
 	if (fd >= 0 || errno != EACCES)
@@ -297,14 +288,19 @@ open_file(const char *name)
 }
 
 int
-mq_posix_change(const struct ipc_address *address, const struct ipc_mq_change *change,
-	struct ipc_error *err)
+ipc_mq_posix_change(const struct ipc_address *address,
+	const struct ipc_mq_change *change, struct ipc_error *err)
 {
 	const char *name = address->text;
 	autoclose int fd = open_file(name);
 	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	struct stat st;
 
+	if (fd < 0 && errno == EACCES)
+		return ipc_refuse(err, IPC_DENIED, EACCES,
+			"change '%s': its mode keeps us from opening it, and no mqueue file "
+			"system is proven to hold it",
+			name);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return ipc_fail(err, errno, "change '%s'", name);
 	if ((change->uid != (uid_t)-1 || change->gid != (gid_t)-1) &&

@@ -12,18 +12,18 @@
 #include "mq.h"
 
 int
-mq_posix_open(const char *name, int access)
+ipc_mq_posix_open(const char *name, int access)
 {
 	/* The kernel sets close-on-exec by itself. */
 	return mq_open(name, access | O_NONBLOCK);
 }
 
 int
-mq_posix_open_any(const char *name)
+ipc_mq_posix_open_any(const char *name)
 {
-	int fd = mq_posix_open(name, O_RDONLY);
+	int fd = ipc_mq_posix_open(name, O_RDONLY);
 
-	return fd < 0 && errno == EACCES ? mq_posix_open(name, O_WRONLY) : fd;
+	return fd < 0 && errno == EACCES ? ipc_mq_posix_open(name, O_WRONLY) : fd;
 }
 
 static int
@@ -32,7 +32,8 @@ posix_open(struct ipc_mq *mq, const struct ipc_address *address,
 {
 	bool writes = access == IPC_MQ_WRITE;
 	const char *action = writes ? "write to" : "read";
-	autoclose int fd = mq_posix_open(address->text, writes ? O_WRONLY : O_RDONLY);
+	autoclose int fd =
+		ipc_mq_posix_open(address->text, writes ? O_WRONLY : O_RDONLY);
 	struct mq_attr attr;
 	struct stat st;
 
@@ -42,7 +43,7 @@ posix_open(struct ipc_mq *mq, const struct ipc_address *address,
 		if (fstat(fd, &st) < 0)
 			return ipc_fail(err, errno, "%s '%s'", action, address->text);
 		if (!ipc_trust_written(st.st_uid, trusted))
-			return mq_posix_foreign(address, st.st_uid, action, err);
+			return ipc_mq_posix_foreign(address, st.st_uid, action, err);
 	}
 	mq->message_size = (size_t)attr.mq_msgsize;
 	mq->fd = keep(&fd);
@@ -61,14 +62,15 @@ waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *action,
 	const char *state, int code, struct ipc_error *err)
 {
 	const char *name = mq->address.text;
+	char span[IPC_SPAN_MAX];
 
 	if (code == EAGAIN)
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s",
 			action, name, state);
 	if (code == ETIMEDOUT)
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
-			"%s '%s': it stayed %s for %g s", action, name, state,
-			(double)wait->limit / 1e9);
+			"%s '%s': it stayed %s for %s s", action, name, state,
+			ipc_span_text(wait->limit, span));
 	return ipc_fail(err, code, "%s '%s'", action, name);
 }
 
@@ -145,7 +147,7 @@ posix_remove(const struct ipc_address *address, struct ipc_error *err)
 }
 
 const struct ipc_mq_ops ipc_mq_posix = {
-	.create = mq_posix_create,
+	.create = ipc_mq_posix_create,
 	.open = posix_open,
 	.close = posix_close,
 	.send = posix_send,
@@ -153,8 +155,8 @@ const struct ipc_mq_ops ipc_mq_posix = {
 	.give_back = posix_give_back,
 	.wait = posix_wait,
 	.peek = posix_peek,
-	.stat = mq_posix_stat,
-	.each = mq_posix_each,
-	.change = mq_posix_change,
+	.stat = ipc_mq_posix_stat,
+	.each = ipc_mq_posix_each,
+	.change = ipc_mq_posix_change,
 	.remove = posix_remove,
 };

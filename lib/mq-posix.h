@@ -5,26 +5,26 @@
 #include <ipcutil/mq.h>
 
 /* mq_open(3) of an existing queue, never blocking; -1 with errno. */
-int mq_posix_open(const char *name, int access);
+int ipc_mq_posix_open(const char *name, int access);
 
 /* The same for reading, or where that is forbidden for writing. */
-int mq_posix_open_any(const char *name);
+int ipc_mq_posix_open_any(const char *name);
 
 /* Fails with IPC_REFUSED: the queue belongs to owner, whom nobody trusts. */
-int mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
-	struct ipc_error *err);
+int ipc_mq_posix_foreign(const struct ipc_address *address, uid_t owner,
+	const char *action, struct ipc_error *err);
 
 /* mq-posix-create.c */
-int mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
-	bool *made, struct ipc_error *err);
+int ipc_mq_posix_create(const struct ipc_address *address,
+	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err);
 
 /* mq-posix-stat.c */
-int mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,
+int ipc_mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,
 	struct ipc_mq_info *info, struct ipc_error *err);
-int mq_posix_each(enum ipc_mq_look look,
+int ipc_mq_posix_each(enum ipc_mq_look look,
 	int (*visit)(const struct ipc_mq_info *info, void *arg), void *arg,
 	bool *complete, struct ipc_error *err);
-int mq_posix_change(const struct ipc_address *address,
+int ipc_mq_posix_change(const struct ipc_address *address,
 	const struct ipc_mq_change *change, struct ipc_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* mqueuefs.c - the file system that holds the POSIX queues, mounted or not */
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -62,7 +63,7 @@ open_mounted(void)
 			continue;
 		unescape(path);
 		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (dir >= 0 && !mqueuefs_is_queue(dir)) { /* hidden by another */
+		if (dir >= 0 && !ipc_mqueuefs_is_queue(dir)) { /* hidden by another */
 			close(dir);
 			dir = -1;
 		}
@@ -72,7 +73,7 @@ open_mounted(void)
 }
 
 int
-mqueuefs_open(bool *ours)
+ipc_mqueuefs_open(bool *ours)
 {
 	int dir = open_detached();
 
@@ -81,7 +82,7 @@ mqueuefs_open(bool *ours)
 }
 
 bool
-mqueuefs_in_first_namespace(void)
+ipc_mqueuefs_in_first_namespace(void)
 {
 	static const ino_t first = 0xEFFFFFFF; /* PROC_IPC_INIT_INO of the kernel */
 	struct stat st;
@@ -90,7 +91,7 @@ mqueuefs_in_first_namespace(void)
 }
 
 bool
-mqueuefs_is_queue(int fd)
+ipc_mqueuefs_is_queue(int fd)
 {
 	struct statfs fs;
 
@@ -127,13 +128,15 @@ opendir_at(int dir, const char *path)
 	return stream;
 }
 
-void
-mqueuefs_each_held(void (*visit)(const char *name, void *arg), void *arg)
+int
+ipc_mqueuefs_each_held(void (*visit)(const char *name, void *arg), void *arg)
 {
 	autoclosedir DIR *proc = opendir("/proc");
 	const struct dirent *process, *entry;
 
-	while (proc != NULL && (process = readdir(proc)) != NULL) {
+	if (proc == NULL)
+		return -1;
+	while ((process = readdir(proc)) != NULL) {
 		autoclosedir DIR *fds = NULL;
 		char path[NAME_MAX + 4];
 
@@ -141,7 +144,11 @@ mqueuefs_each_held(void (*visit)(const char *name, void *arg), void *arg)
 			continue;
 		snprintf(path, sizeof(path), "%s/fd", process->d_name);
 		fds = opendir_at(dirfd(proc), path);
+		if (fds == NULL &&
+			(errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+			return -1;
 		while (fds != NULL && (entry = readdir(fds)) != NULL)
 			visit_descriptor(dirfd(fds), entry->d_name, visit, arg);
 	}
+	return 0;
 }

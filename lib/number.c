@@ -1,10 +1,11 @@
 /* number.c - text to numbers, sizes and spans of time */
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include <ipcutil/number.h>
 
-enum { NS_PER_MS = 1000000 };
+static const int64_t NS_PER_MS = 1000000;
 
 /* The value of a digit in any base to 16, or 16: no locale, unlike isxdigit(3). */
 static unsigned int
@@ -149,4 +150,18 @@ ipc_span(const char *text, int64_t *nanoseconds)
 		return false;
 	*nanoseconds = span;
 	return true;
+}
+
+const char *
+ipc_span_text(int64_t nanoseconds, char buf[IPC_SPAN_MAX])
+{
+	int64_t second = 1000 * NS_PER_MS;
+	int length = snprintf(buf, IPC_SPAN_MAX, "%lld.%09lld",
+		(long long)(nanoseconds / second), (long long)(nanoseconds % second));
+
+	while (buf[length - 1] == '0')
+		buf[--length] = '\0';
+	if (buf[length - 1] == '.')
+		buf[length - 1] = '\0';
+	return buf;
 }

@@ -8,6 +8,7 @@ setup() {
 	peer=$builddir/test/peer
 	powerless=()	# "${powerless[@]}" COMMAND...: root without its privileges
 	[ "$(id -u)" -ne 0 ] || powerless=(setpriv --inh-caps=-all --bounding-set=-all)
+	export TMPDIR=$BATS_TEST_TMPDIR	# where a message would be saved
 	cd "$BATS_TEST_TMPDIR" || return
 }
 

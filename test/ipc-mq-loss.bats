@@ -217,7 +217,7 @@ saved() {
 		kill -TERM "$reader"
 		[ $kind = pipe ] || ends_with 143 "$reader"
 		within 10 ended "$reader"
-		[ "$(cat said)" = "ipc-mq: cannot write to standard output: Interrupted system call; the message was put back" ]
+		[ "$(cat said)" = "ipc-mq: cannot write to standard output: a signal came; the message was put back" ]
 		[ "$(ipc-mq read -J "$NAME" | tee out | jq .priority)" = 5 ]
 		ipc-mq write -J "$NAME" <out
 		ipc-mq read "$NAME" | cmp - in
@@ -298,7 +298,7 @@ saved() {
 	kill -TERM "$reader"
 	ends_with 143 "$reader"
 	saved
-	[[ $(cat said) == "ipc-mq: cannot write to standard output: Interrupted system call; the message is saved in '$PWD/ipc-mq."* ]]
+	[[ $(cat said) == "ipc-mq: cannot write to standard output: a signal came; the message is saved in '$PWD/ipc-mq."* ]]
 	[ "$(ipc-mq read -n "$NAME")" = another ]
 	holds 0
 }

@@ -598,9 +598,7 @@ load helper
 		assignments=$(ipc-mq inspect -e "$name")
 		ipc-mq rm "$name"
 		eval "$assignments"
-		# shellcheck disable=SC2059  # the escapes of vis(3) are those of printf
-		printf -v address "${ADDRESS//%/%%}"
-		[ "$address" = "$name" ]
+		[ "$ADDRESS" = "$name" ]
 		[ "$CAPACITY" = 1 ]
 	done
 	[ ! -e bad ]
@@ -698,12 +696,12 @@ load helper
 
 @test "UTF-8 shows as itself where the locale has it, but for what is invisible" {
 	export LC_ALL=C.UTF-8
-	evil=($'\u202e' $'\u200b' $'\u009b' $'\ufeff' $'\u2028')
+	evil=($'\xe2\x80\xae' $'\xe2\x80\x8b' $'\xc2\x9b' $'\xef\xbb\xbf' $'\xe2\x80\xa8')
 	printf -v name %s "$NAME-aé漢" "${evil[@]}"
 	ipc-mq create -c 1 -s 1 "$name"
 	{ ipc-mq inspect "$name" && ipc-mq inspect -r "$name" && ipc-mq inspect -e "$name"; } >out
 	ipc-mq rm "$name"
-	[ "$(grep -c -F "$NAME-aé漢" out)" -eq 3 ]
+	[ "$(grep -c -F "$NAME-aé漢" out)" -eq 2 ]	# -e is plain ASCII
 	for character in "${evil[@]}"; do
 		run ! grep -F -e "$character" out
 	done

@@ -88,14 +88,14 @@ none_of() {
 	needs "$library"
 	nm -g --defined-only "$library" | awk 'NF == 3 { print $3 }' | grep -v '^__odr_asan' >symbols
 	[ -s symbols ]
-	run ! grep -vE '^(ipc_|mq_posix_|mqueuefs_)' symbols
+	run ! grep -vE '^ipc_' symbols
 	uniq -d <(sort symbols) >twice
 	[ ! -s twice ]
 }
 
 @test "every function that a public header promises is there, and no other is public" {
 	needs "$library" "$srcdir/lib/ipcutil"
-	nm -g --defined-only "$library" | awk '$2 == "T" && $3 ~ /^ipc_/ { print $3 }' | sort >made
+	nm -g --defined-only "$library" | awk '$2 == "T" && $3 !~ /^ipc_(mq_posix|mqueuefs)_/ { print $3 }' | sort >made
 	sed 's|/\*.*\*/||; /^\/\*/,/\*\//d' "$srcdir"/lib/ipcutil/*.h |
 		grep -oE '^[a-z].*\<(ipc_[a-z_0-9]+)\(' | grep -oE 'ipc_[a-z_0-9]+\($' | tr -d '(' |
 		sort >promised

@@ -407,7 +407,7 @@ write_mail(const struct mail *mail, const struct framing *framing, size_t *lengt
 
 		memcpy(message.data, mail->data[i], mail->lengths[i]);
 		good = framing_cannot(framing, &message) == NULL &&
-			outlet_ready(&out, NULL, &err) == 0 &&
+			outlet_ready(&out, &err) == 0 &&
 			outlet_write(&out, &message, &err) == 0;
 	}
 	outlet_close(&out);
@@ -538,7 +538,8 @@ test_outlet_waits(void)
 		exit(99);
 	hold_begin(&before);
 	outlet_open(&out, ends[1], &bare, 200000, &err);
-	is(outlet_ready(&out, &before, &err), 0, "an empty pipe is ready");
+	is((out.wait.signals = &before, outlet_ready(&out, &err)), 0,
+		"an empty pipe is ready");
 	message = (struct message){ .data = outlet_room(&out), .length = 200000 };
 	memset(message.data, 'x', message.length);
 	kill(getpid(), SIGTERM);
@@ -549,7 +550,8 @@ test_outlet_waits(void)
 	ok(sigismember(&pending, SIGTERM) == 1, "the signal is still to come");
 	signal(SIGTERM, SIG_IGN); /* takes it away */
 	close(ends[0]);
-	ok(outlet_ready(&out, &before, &err) < 0 && err.code == EPIPE,
+	ok((out.wait.signals = &before, outlet_ready(&out, &err)) < 0 &&
+			err.code == EPIPE,
 		"a pipe without a reader is never ready");
 	message.data = outlet_room(&out);
 	ok(outlet_write(&out, &message, &err) < 0 && err.code == EPIPE,
@@ -593,7 +595,7 @@ test_outlet_slow(void)
 		message =
 			(struct message){ .data = outlet_room(&out), .length = LARGE };
 		memset(message.data, i, LARGE);
-		if (outlet_ready(&out, NULL, &err) < 0 ||
+		if (outlet_ready(&out, &err) < 0 ||
 			outlet_write(&out, &message, &err) < 0)
 			status = 1;
 	}

@@ -37,6 +37,12 @@ bool ipc_size(const char *text, uint64_t *bytes);
  */
 bool ipc_span(const char *text, int64_t *nanoseconds);
 
+/* Long enough for any span. */
+enum { IPC_SPAN_MAX = 32 };
+
+/* A span in seconds as ipc_span() reads it, "0.5", in buf; returns buf. */
+const char *ipc_span_text(int64_t nanoseconds, char buf[IPC_SPAN_MAX]);
+
 __END_DECLS
 
 #endif
