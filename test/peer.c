@@ -90,6 +90,7 @@ send_input(char **arg)
 
 	if (mq_send(mq, data, length, (unsigned int)atoi(arg[1])) < 0)
 		err(1, "mq_send");
+	free(data);
 }
 
 static void
@@ -105,6 +106,7 @@ receive(char **arg)
 		err(1, "mq_receive");
 	fwrite(data, 1, (size_t)length, stdout);
 	fprintf(stderr, "%u\n", priority);
+	free(data);
 }
 
 static void
