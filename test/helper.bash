@@ -9,12 +9,14 @@ setup() {
 	powerless=()	# "${powerless[@]}" COMMAND...: root without its privileges
 	[ "$(id -u)" -ne 0 ] || powerless=(setpriv --inh-caps=-all --bounding-set=-all)
 	export TMPDIR=$BATS_TEST_TMPDIR	# where a message would be saved
+	others=()	# more processes to end than "jobs -p" tells
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
 teardown() {
 	local jobs
 	mapfile -t jobs < <(jobs -p)
+	jobs+=("${others[@]}")
 	[ ${#jobs[@]} -eq 0 ] || kill -9 "${jobs[@]}" 2>/dev/null || :
 	ipc-mq rm -f "$NAME" "$NAME-2" "$NAME-3"
 }

@@ -18,6 +18,7 @@ unread() {
 	else
 		{ read -r _ <start && exec "$@"; } 2>said 3>&- | tail -f /dev/null >/dev/null 3>&- &
 		pipe=/proc/$!/fd/0
+		others+=($!)	# jobs -p tells but the first of a pipeline
 		reader=$(jobs -p %%)
 	fi
 	within 10 test -p "$pipe"
