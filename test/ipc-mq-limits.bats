@@ -11,9 +11,7 @@ alice=65534 bob=1
 refused() {
 	local wanted=$1 message=$2
 	shift 2
-	run --separate-stderr "$@"
-	echo "status $status, stdout '$output', stderr '$stderr'"
-	[ "$status" -eq "$wanted" ] && [ -z "$output" ] && [ "$stderr" = "ipc-mq: $message" ]
+	fails_with "$wanted" "ipc-mq: $message" "$@"
 }
 
 # limits
