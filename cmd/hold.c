@@ -3,7 +3,7 @@
 
 #include "hold.h"
 
-static const int held[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+static const int held[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTOU };
 
 enum { HELD = sizeof(held) / sizeof(*held) };
 
@@ -11,10 +11,13 @@ void
 hold_set(sigset_t *signals)
 {
 	struct sigaction action;
+	sigset_t blocked;
 
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
 	sigemptyset(signals);
 	for (size_t i = 0; i < HELD; i++)
-		if (sigaction(held[i], NULL, &action) == 0 &&
+		if (held[i] != SIGTTOU && sigismember(&blocked, held[i]) == 0 &&
+			sigaction(held[i], NULL, &action) == 0 &&
 			action.sa_handler != SIG_IGN)
 			sigaddset(signals, held[i]);
 }

@@ -4,10 +4,13 @@
 
 #include <signal.h>
 
-/* Of HUP, INT, QUIT and TERM those that are not ignored. */
+/* Of HUP, INT, QUIT and TERM those that are neither ignored nor blocked yet. */
 void hold_set(sigset_t *signals);
 
-/* Blocks those; *before is the mask that lets them act, for hold_end() and waits. */
+/*
+ * Blocks them, and SIGTTOU, which would stop us as a background process writes to
+ * its terminal.  *before is the mask that lets them act, for hold_end() and waits.
+ */
 void hold_begin(sigset_t *before);
 
 /* Lets one that waits act, and goes on holding them if that was not the end. */

@@ -44,6 +44,7 @@ rescue(struct call *call, struct reading *reading, const struct message *message
 		(reading->args->limit != IPC_FOREVER && why.code != EINTR))
 		wait.limit = reading->args->limit;
 	ipc_wait_start(&wait);
+	outlet_end(&reading->out);
 	if (ipc_mq_give_back(&reading->mq, message->data, message->length,
 		    message->priority, &wait, &failure) == 0)
 		return ipc_refuse(&call->err, why.fault, why.code,
@@ -56,7 +57,10 @@ rescue(struct call *call, struct reading *reading, const struct message *message
 		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
 }
 
-/* The next message, in the outlet's room.  Waits only while none is in hand. */
+/*
+ * The next message, in the outlet's room; 1 when there is none.  Waits only while
+ * none is in hand.
+ */
 static int
 take(struct call *call, struct reading *reading, struct message *message)
 {
@@ -72,7 +76,7 @@ take(struct call *call, struct reading *reading, struct message *message)
 		return 0;
 	if (err->code == EPIPE) /* the other end of standard output has gone */
 		return outlet_failed(EPIPE, err);
-	return -1;
+	return err->fault == IPC_WOULD_BLOCK ? 1 : -1;
 }
 
 static int
@@ -82,8 +86,11 @@ give_out(struct call *call, struct reading *reading, const struct message *messa
 
 	if (result < 0)
 		return rescue(call, reading, message);
-	if (result > 0)
-		cli_failed(call); /* framed so that it cannot be told apart */
+	if (result > 0) {                   /* framed so that it cannot be told apart */
+		hold_end(&reading->before); /* standard error may be full */
+		cli_failed(call);
+		hold_begin(&reading->before);
+	}
 	reading->taken++;
 	reading->bytes += message->length;
 	return 0;
@@ -97,8 +104,10 @@ read_messages(struct call *call, struct reading *reading)
 	struct message message;
 
 	while (reading->taken < wanted) {
-		if (take(call, reading, &message) < 0)
-			return args->all && call->err.fault == IPC_WOULD_BLOCK ? 0 : -1;
+		int result = take(call, reading, &message);
+
+		if (result != 0)
+			return result > 0 && args->all ? 0 : -1;
 		if (give_out(call, reading, &message) < 0)
 			return -1;
 	}
@@ -113,7 +122,8 @@ mq_read(struct call *call)
 		.args = args,
 		.wait = { .limit = args->all ? 0 : args->limit, .watched = -1 },
 	};
-	int result = -1;
+	int result;
+	bool told;
 
 	if (args->all &&
 		(args->follow || (args->limit != 0 && args->limit != IPC_FOREVER)))
@@ -123,22 +133,23 @@ mq_read(struct call *call)
 		ipc_mq_open(&reading.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
 			&call->err) < 0)
 		return -1;
+	result = outlet_open(
+		&reading.out, 1, &args->framing, reading.mq.message_size, &call->err);
 	hold_begin(&reading.before);
-	reading.wait.signals = &reading.before;
-	if (outlet_open(&reading.out, 1, &args->framing, reading.mq.message_size,
-		    &call->err) == 0) {
-		reading.out.wait.limit = args->limit;
-		reading.out.wait.signals = &reading.before;
+	if (result == 0) {
+		reading.wait.signals = reading.out.wait.signals = &reading.before;
 		reading.wait.watched = reading.out.wait.watched;
+		reading.out.wait.limit = args->limit;
 		result = read_messages(call, &reading);
 	}
-	/* Before a signal that came may end us, but not on a terminal that is stopped. */
-	if (result < 0 && (call->err.code != EINTR || outlet_has_room(STDERR_FILENO)))
+	/* Before a signal that came may end us, unless that would have to wait. */
+	told = result < 0 && outlet_has_room(STDERR_FILENO);
+	if (told)
 		cli_failed(call);
-	cli_say(call, "%ju messages of %ju bytes read from '%s'",
-		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
 	outlet_close(&reading.out);
 	ipc_mq_close(&reading.mq);
 	hold_end(&reading.before);
-	return 0;
+	cli_say(call, "%ju messages of %ju bytes read from '%s'",
+		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
+	return told ? 0 : result;
 }

@@ -26,6 +26,8 @@ send_one(struct call *call, struct writing *writing, const struct message *messa
 	struct message copy = *message;
 	int result;
 
+	if (writing->args->tee && outlet_ready(&writing->tee, &call->err) < 0)
+		return -1;
 	ipc_wait_start(&writing->wait);
 	if (ipc_mq_send(&writing->mq, message->data, message->length, message->priority,
 		    &writing->wait, &call->err) < 0)
@@ -106,10 +108,12 @@ write_messages(struct call *call, struct writing *writing)
 {
 	const struct write_args *args = writing->args;
 
-	if (args->tee &&
-		outlet_open(&writing->tee, 1, &args->framing, writing->mq.message_size,
-			&call->err) < 0)
-		return -1;
+	if (args->tee) {
+		if (outlet_open(&writing->tee, 1, &args->framing,
+			    writing->mq.message_size, &call->err) < 0)
+			return -1;
+		writing->tee.wait.limit = args->limit;
+	}
 	return *call->operands != NULL ? write_operands(call, writing)
 				       : write_input(call, writing);
 }
@@ -121,6 +125,7 @@ mq_write(struct call *call)
 	struct writing writing = {
 		.args = args,
 		.wait = { .limit = args->limit, .watched = -1 },
+		.tee = { .own = -1, .signals = -1 },
 	};
 	int result;
 

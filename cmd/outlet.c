@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -21,6 +22,7 @@
 #include "outlet.h"
 
 enum {
+	NS_PER_MS = 1000000,
 	JSON_MEMBERS = 128, /* bytes of a line besides its data */
 	PLENTY = 16 << 20,  /* bytes: nobody fills a disk that fast */
 };
@@ -45,31 +47,80 @@ kind_of(int fd, mode_t mode)
 	return S_ISCHR(mode) && isatty(fd) ? OUTLET_TERMINAL : OUTLET_OTHER;
 }
 
+/*
+ * The stream's pipe or terminal, opened anew: O_NONBLOCK on ours would also be
+ * that of all who share it.  Not all can be had so: a terminal may be of another
+ * user, and each opening of a pseudoterminal's master makes a new one.
+ */
+static int
+open_sleepless(int fd, int flags, const struct stat *st)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	struct stat found;
+	int number, own;
+
+	if (S_ISCHR(st->st_mode) && ioctl(fd, TIOCGPTN, &number) == 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path,
+		O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (flags & O_DIRECT));
+	if (own < 0 ||
+		(fstat(own, &found) == 0 && found.st_dev == st->st_dev &&
+			found.st_ino == st->st_ino && found.st_rdev == st->st_rdev))
+		return own;
+	close(own);
+	return -1;
+}
+
+/*
+ * Sees to it that writing never sleeps, and that a sleep ends when a signal comes.
+ * This also makes sure of a descriptor for outlet_end() to free.
+ */
+static int
+prepare_waits(struct outlet *out, int flags, const struct stat *st)
+{
+	sigset_t signals;
+
+	hold_set(&signals);
+	out->signals = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (out->signals < 0 || out->kind == OUTLET_FILE || out->kind == OUTLET_OTHER)
+		return out->signals;
+	out->wait.watched = out->fd;
+	if (out->kind != OUTLET_SOCKET)
+		out->own = open_sleepless(out->fd, flags, st);
+	return 0;
+}
+
 int
 outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
 	struct ipc_error *err)
 {
 	struct rlimit limit;
 	struct stat st;
+	int flags = fcntl(fd, F_GETFL);
 
 	*out = (struct outlet){
 		.fd = fd,
 		.framing = framing,
 		.wait = { .limit = IPC_FOREVER, .watched = -1 },
+		.own = -1,
+		.signals = -1,
 		.file_limit = RLIM_INFINITY,
+		.most = most,
 	};
-	if (fstat(fd, &st) < 0)
+	if (flags < 0 || fstat(fd, &st) < 0)
 		return outlet_failed(errno, err);
 	out->kind = kind_of(fd, st.st_mode);
 	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
-	if (out->kind != OUTLET_SOCKET && write(fd, "", 0) < 0)
-		return outlet_failed(errno, err); /* a socket would send it */
-	out->appends = (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
+		return outlet_failed(EBADF, err);
+	if (out->kind == OUTLET_OTHER && write(fd, "", 0) < 0)
+		return outlet_failed(errno, err);
+	out->appends = (flags & O_APPEND) != 0;
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
 		out->file_limit = limit.rlim_cur;
-	if (out->kind == OUTLET_PIPE || out->kind == OUTLET_SOCKET ||
-		out->kind == OUTLET_TERMINAL)
-		out->wait.watched = fd;
+	if (prepare_waits(out, flags, &st) < 0)
+		return ipc_fail(err, errno, "watch for signals");
 	out->longest = framing->json ? 8 * most + JSON_MEMBERS
 				     : FRAME_HEAD + most + FRAME_TAIL;
 	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
@@ -80,8 +131,19 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 }
 
 void
+outlet_end(struct outlet *out)
+{
+	if (out->own >= 0)
+		close(out->own);
+	if (out->signals >= 0)
+		close(out->signals);
+	out->own = out->signals = -1;
+}
+
+void
 outlet_close(struct outlet *out)
 {
+	outlet_end(out);
 	free(out->buffer);
 }
 
@@ -117,8 +179,9 @@ static int
 reserve(const struct outlet *out)
 {
 	struct statvfs fs;
+	bool is_savable = out->most <= out->file_limit; /* in another file */
 
-	if (is_beyond_limit(out, 1)) {
+	if (is_beyond_limit(out, is_savable ? 1 : out->longest)) {
 		errno = EFBIG;
 		return -1;
 	}
@@ -134,21 +197,13 @@ reserve(const struct outlet *out)
 	return 0;
 }
 
-int
-outlet_ready(struct outlet *out, struct ipc_error *err)
+/* Fails because the stream cannot be written to now, with the errno value code. */
+static int
+not_ready(const struct outlet *out, int code, struct ipc_error *err)
 {
 	char span[IPC_SPAN_MAX];
-	int code = 0;
 
-	if (out->kind == OUTLET_FILE)
-		return reserve(out) < 0 ? outlet_failed(errno, err) : 0;
-	if (out->wait.watched >= 0) {
-		ipc_wait_start(&out->wait);
-		code = ipc_wait_for(out->fd, POLLOUT, &out->wait);
-	}
 	switch (code) {
-	case 0:
-		return 0;
 	case EAGAIN:
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
 			"write to standard output: it is full");
@@ -161,31 +216,57 @@ outlet_ready(struct outlet *out, struct ipc_error *err)
 	}
 }
 
-/* Sleeps until there is room, or a held signal waits: EINTR then. */
+/*
+ * The terminal stops a background process that may not write to it: here, where
+ * signals act and no message is in hand.
+ */
+static void
+ask_terminal(const struct outlet *out)
+{
+	sigset_t now;
+
+	if (out->own < 0 || out->wait.signals == NULL)
+		return;
+	sigprocmask(SIG_SETMASK, out->wait.signals, &now);
+	(void)!write(out->own, "", 0);
+	sigprocmask(SIG_SETMASK, &now, NULL);
+}
+
+int
+outlet_ready(struct outlet *out, struct ipc_error *err)
+{
+	int code;
+
+	if (out->kind == OUTLET_FILE)
+		return reserve(out) < 0 ? outlet_failed(errno, err) : 0;
+	if (out->kind == OUTLET_OTHER)
+		return 0;
+	if (out->kind == OUTLET_TERMINAL)
+		ask_terminal(out);
+	ipc_wait_start(&out->wait);
+	code = ipc_wait_for(out->fd, POLLOUT, &out->wait);
+	return code == 0 ? 0 : not_ready(out, code, err);
+}
+
+/* Sleeps until there is room; 0, or EINTR when a held signal waits, or ETIMEDOUT. */
 static int
 wait_for_room(const struct outlet *out)
 {
 	struct pollfd polled[] = {
 		{ .fd = out->fd, .events = POLLOUT },
-		{ .events = POLLIN },
+		{ .fd = out->signals, .events = POLLIN },
 	};
-	sigset_t held;
+	int64_t ms = out->wait.limit / NS_PER_MS + 1;
 	int ready;
 
-	hold_set(&held);
-	polled[1].fd = signalfd(-1, &held, SFD_CLOEXEC);
+	if (out->wait.limit == 0 || ms > INT_MAX)
+		ms = -1;
 	do
-		ready = poll(polled, 2, -1);
+		ready = poll(polled, 2, (int)ms);
 	while (ready < 0 && errno == EINTR); /* by a signal that has a handler */
-	if (polled[1].fd >= 0)
-		close(polled[1].fd);
-	if (ready < 0)
-		return -1;
-	if (polled[0].revents == 0) {
-		errno = EINTR;
-		return -1;
-	}
-	return 0;
+	if (ready <= 0)
+		return ready == 0 ? ETIMEDOUT : errno;
+	return polled[0].revents == 0 ? EINTR : 0;
 }
 
 bool
@@ -197,9 +278,10 @@ outlet_has_room(int fd)
 }
 
 /*
- * write(2) that does not sleep, so that the held signals are noticed.  A FIFO, and
- * before Linux 6.5 every pipe, cannot promise that, but takes PIPE_BUF bytes where
- * poll(2) finds room.  A terminal takes one.
+ * write(2) that does not sleep, so that the held signals are noticed.  Where the
+ * stream could not be opened anew, RWF_NOWAIT does for pipes since Linux 6.5, but
+ * not for FIFOs; those take PIPE_BUF bytes where poll(2) finds room, and a terminal
+ * takes one.
  */
 static ssize_t
 write_some(const struct outlet *out, const char *data, size_t length)
@@ -210,6 +292,8 @@ write_some(const struct outlet *out, const char *data, size_t length)
 
 	if (out->kind == OUTLET_SOCKET)
 		return send(out->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (out->own >= 0)
+		return write(out->own, data, length);
 	if (out->kind != OUTLET_PIPE && out->kind != OUTLET_TERMINAL)
 		return write(out->fd, data, length);
 	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
@@ -228,16 +312,19 @@ write_all(const struct outlet *out, const char *data, size_t length,
 {
 	if (is_beyond_limit(out, length))
 		return outlet_failed(EFBIG, err);
-	while (length > 0) {
+	do { /* for some sockets a message of no bytes is one, too */
 		ssize_t step = write_some(out, data, length);
+		int code = step >= 0 || errno == EINTR ? 0
+			: errno == EAGAIN              ? wait_for_room(out)
+						       : errno;
 
-		if (step >= 0) {
+		if (code != 0)
+			return not_ready(out, code, err);
+		if (step > 0) {
 			data += step;
 			length -= (size_t)step;
-		} else if (errno == EAGAIN ? wait_for_room(out) < 0 : errno != EINTR) {
-			return outlet_failed(errno, err);
 		}
-	}
+	} while (length > 0);
 	return 0;
 }
 

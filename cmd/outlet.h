@@ -19,32 +19,39 @@ enum outlet_kind {
 struct outlet {
 	int fd;
 	const struct framing *framing;
-	uint64_t number;      /* of the message last written, from 1 */
-	struct ipc_wait wait; /* for outlet_ready(): for ever, until the caller sets
-				 its limit and signals */
+	uint64_t number; /* of the message last written, from 1 */
+	struct ipc_wait
+		wait; /* for ever, until the caller sets its limit and signals */
 	/* The rest is outlet.c's own. */
 	enum outlet_kind kind;
+	int own;     /* the same stream, opened so that it never sleeps, or -1 */
+	int signals; /* signalfd(2) of those that end a wait, or -1 */
 	bool appends;
 	rlim_t file_limit; /* bytes that a file may have */
-	size_t longest;    /* bytes of a message as it goes out */
+	size_t most;       /* bytes of a message */
+	size_t longest;    /* the same as it goes out */
 	char *buffer;
 };
 
 /*
  * Begins to write messages of at most most bytes to fd.  Fails when fd is closed
- * or takes nothing, as /dev/full.  The caller ends it with outlet_close(), also
- * after a failure.
+ * or takes nothing, as /dev/full.  To be called before hold_begin(), which waits of
+ * outlet_write() rest on.  The caller ends it with outlet_close(), also after a
+ * failure.
  */
 int outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
 	struct ipc_error *err);
 void outlet_close(struct outlet *out);
+
+/* Ends writing, and leaves the message in outlet_room(): descriptors get free. */
+void outlet_end(struct outlet *out);
 
 /* Where the data of the next message are to be put: room for most bytes. */
 char *outlet_room(const struct outlet *out);
 
 /*
  * Waits until a message can go out, so that one may be taken: a pipe has room and
- * a reader, a disk has room for the longest.
+ * a reader, a disk has room for the longest, a terminal lets us write.
  *
  * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the stream is full
  */
@@ -52,9 +59,12 @@ int outlet_ready(struct outlet *out, struct ipc_error *err);
 
 /*
  * Writes a message whose data are in outlet_room(), framed.  Waits where the stream
- * is full; err->code is EINTR when one of the held signals came meanwhile, see
- * hold.h.  Returns 0, or -1, or 1 when the framing cannot carry it: it is written
- * all the same, and *err says why.
+ * is full, without a limit when that is 0: what was begun is ended.  err->code is
+ * EINTR when one of the held signals came meanwhile, see hold.h.  Returns 0, or -1,
+ * or 1 when the framing cannot carry it: it is written all the same, and *err says
+ * why.
+ *
+ * IPC_TIMED_OUT	the stream took not a byte for the limit
  */
 int outlet_write(
 	struct outlet *out, const struct message *message, struct ipc_error *err);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "outlet.h"
@@ -124,8 +125,8 @@ put_json(const struct records *records, const void *info)
 }
 
 /*
- * The exact bytes, as a word of a shell: '...', or with bytes that are not ASCII, or
- * that a terminal would act on, $'...', which bash, ksh and zsh know.
+ * The exact bytes, as a word of every shell: '...'.  A terminal is not shown what it
+ * might act on, but the same as $'...', which bash, ksh and zsh know.
  */
 static void
 put_quoted(const char *text)
@@ -134,6 +135,7 @@ put_quoted(const char *text)
 
 	for (const char *p = text; *p != '\0'; p++)
 		plain = plain && *p >= ' ' && *p <= '~';
+	plain = plain || !isatty(STDOUT_FILENO);
 	fputs(plain ? "'" : "$'", stdout);
 	for (; *text != '\0'; text++)
 		if (plain)

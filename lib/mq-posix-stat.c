@@ -287,13 +287,26 @@ open_file(const char *name)
 	return fd;
 }
 
+/* fchmod(2), which does not take a descriptor of O_PATH. */
+static int
+change_mode(int fd, mode_t mode)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	if (fchmod(fd, mode) == 0)
+		return 0;
+	if (errno != EBADF)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	return chmod(self, mode);
+}
+
 int
 ipc_mq_posix_change(const struct ipc_address *address,
 	const struct ipc_mq_change *change, struct ipc_error *err)
 {
 	const char *name = address->text;
 	autoclose int fd = open_file(name);
-	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 	struct stat st;
 
 	if (fd < 0 && errno == EACCES)
@@ -308,9 +321,7 @@ ipc_mq_posix_change(const struct ipc_address *address,
 		return ipc_fail(err, errno, "change the owner of '%s'", name);
 	if (change->new_mode == NULL)
 		return 0;
-	/* fchmod(2) does not take a descriptor of O_PATH. */
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	if (chmod(self, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
+	if (change_mode(fd, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
 		return ipc_fail(err, errno, "change the mode of '%s'", name);
 	return 0;
 }

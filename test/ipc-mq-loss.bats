@@ -42,6 +42,20 @@ in_hand() {
 	within 10 asleep "$reader"
 }
 
+# full_fifo: "fifo" has no room, and a reader, descriptor 7, that never reads
+full_fifo() {
+	mkfifo fifo
+	exec 7<>fifo
+	dd if=/dev/zero of=fifo bs=4096 oflag=nonblock status=none 2>/dev/null || :
+}
+
+# on_terminal SCRIPT: bash runs it on a terminal with job control, and what it
+# shows is told; SCRIPT gets the queue as $1
+on_terminal() {
+	printf '%s\n' "$1" >script
+	script -qec "bash -m script '$NAME'" /dev/null </dev/null 3>&- 7<&-
+}
+
 # saved: the file that the error in said names has the message in, and mode 0600
 saved() {
 	file=$(sed -n "s/.*; the message is saved in '\(.*\)'$/\1/p" said)
@@ -105,6 +119,40 @@ saved() {
 		within 10 ended "$reader"
 		holds 2
 	done
+}
+
+@test "read -a tells a full pipe from an empty queue" {
+	queue
+	full_fifo
+	fails_with 0 "" timeout 10 bash -c 'ipc-mq read -a -n "$1" <>fifo' - "$NAME"
+	ipc-mq write "$NAME" 1 2
+	fails_with 75 "ipc-mq: cannot write to standard output: it is full" \
+		timeout 10 bash -c 'ipc-mq read -a -n "$1" >fifo' - "$NAME"
+	holds 2
+}
+
+@test "a message of no bytes is one to the reader of a packet socket" {
+	perl -MSocket -e 1 || skip "needs Perl's Socket"
+	queue
+	ipc-mq write "$NAME" "" x ""
+	timeout 10 perl -MSocket -e '
+		socketpair(my $ours, my $theirs, AF_UNIX, SOCK_SEQPACKET, 0) or die;
+		open(STDOUT, ">&", $theirs) or die;
+		system("ipc-mq", "read", "-a", $ARGV[0]) == 0 or die;
+		for my $wanted ("", "x", "") {
+			defined(recv($ours, my $got, 9, MSG_DONTWAIT)) or die "nothing came";
+			$got eq $wanted or die "it was $got";
+		}' "$NAME"
+}
+
+@test "write --tee with a time-out sends nothing that standard output has no room for" {
+	queue
+	full_fifo
+	fails_with 75 "ipc-mq: cannot write to standard output: it is full" \
+		timeout 10 bash -c 'ipc-mq write --tee -n "$1" hello >fifo' - "$NAME"
+	fails_with 124 "ipc-mq: cannot write to standard output: it stayed full for 0.05 s" \
+		timeout 10 bash -c 'ipc-mq write --tee -w 50ms "$1" hello >fifo' - "$NAME"
+	holds 0
 }
 
 @test "write --tee sends nothing when standard output takes nothing" {
@@ -201,9 +249,18 @@ saved() {
 	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "1 2" ]
 }
 
-@test "a file that RLIMIT_FSIZE ends has whole messages only" {
+@test "read takes no message that RLIMIT_FSIZE might keep from every file" {
 	queue
-	ipc-mq write "$NAME" first- second-second
+	ipc-mq write "$NAME" "a message of 26 bytes' size"
+	ipc-mq set -m 0400 "$NAME"	# it could not be put back
+	"${powerless[@]}" bash -c 'prlimit --fsize=10 ipc-mq read "$1" 2>&1 >out | cat >said' - "$NAME"
+	[ "$(cat said)" = "ipc-mq: cannot write to standard output: File too large" ]
+	holds 1
+}
+
+@test "a file that RLIMIT_FSIZE ends has whole messages only" {
+	queue -s 10
+	ipc-mq write "$NAME" first- second-2
 	run prlimit --fsize=10 bash -c 'ipc-mq read -a "$1" >out' - "$NAME"
 	[ "$status" -eq 1 ]
 	holds 1
@@ -240,6 +297,49 @@ saved() {
 	holds 0
 }
 
+@test "read whose parent has blocked TERM gives its message out" {
+	in_hand pipe env --block-signal=TERM ipc-mq read "$NAME"
+	kill -TERM "$reader"
+	within 10 asleep "$reader"
+	timeout 10 cat "$pipe" >out
+	tail -c 8192 out | cmp - in
+	within 10 ended "$reader"
+	[ ! -s said ]
+	holds 0
+}
+
+@test "read with a message in hand times out, too, and puts it back" {
+	in_hand fifo ipc-mq read -w 0.3 "$NAME"
+	ends_with 124 "$reader"
+	[ "$(cat said)" = "ipc-mq: cannot write to standard output: it stayed full for 0.3 s; the message was put back" ]
+	ipc-mq read -n "$NAME" | cmp - in
+}
+
+@test "read finds descriptors to put a message back, or takes none" {
+	queue
+	ipc-mq write "$NAME" kept
+	fails 1 bash -c 'exec 3>&- 4>&-; exec prlimit --nofile=4 ipc-mq read "$1"' - "$NAME"
+	holds 1
+	ipc-mq rm "$NAME"
+	exec 4>&-	# which bats has, too
+	for limit in 5 6; do
+		in_hand fifo prlimit --nofile=$limit ipc-mq read "$NAME"
+		kill -TERM "$reader"
+		ends_with 143 "$reader"
+		grep -q '; the message was put back$' said
+		ipc-mq rm "$NAME"
+	done
+}
+
+@test "read that cannot say why it failed dies of TERM" {
+	queue
+	full_fifo
+	ipc-mq read -n "$NAME" 2>fifo 3>&- &
+	within 10 asleep $!
+	kill -TERM $!
+	ends_with 143 $!
+}
+
 @test "read that is stopped with a message in hand gives it out when it goes on" {
 	in_hand pipe ipc-mq read "$NAME"
 	kill -STOP "$reader"
@@ -251,16 +351,54 @@ saved() {
 }
 
 @test "read whose terminal is stopped with a message in hand dies of TERM" {
-	queue -s 8192 -c 1
 	head -c 8192 /dev/zero >in
 	mkfifo fifo
 	tail -f /dev/null <fifo >/dev/null 3>&- &
-	script -qc "exec ipc-mq read -f $NAME" /dev/null >fifo 3>&- &
-	while ipc-mq write -w 0.3 "$NAME" <in 2>said; do :; done
-	reader=$(pgrep -f "^ipc-mq read -f $NAME\$")
-	[ -n "$reader" ] && asleep "$reader"
-	kill -TERM "$reader"
-	within 5 ended "$reader" || { kill -9 "$reader"; false; }
+	for how in -f -vf; do
+		queue -s 8192 -c 1
+		script -qc "exec ipc-mq read $how $NAME" /dev/null >fifo 3>&- &
+		while ipc-mq write -w 0.3 "$NAME" <in 2>said; do :; done
+		reader=$(pgrep -f "^ipc-mq read $how $NAME\$")
+		[ -n "$reader" ] && asleep "$reader"
+		kill -TERM "$reader"
+		within 5 ended "$reader" || { kill -9 "$reader"; false; }
+		ipc-mq rm "$NAME"
+	done
+}
+
+@test "read waits no longer than it may for a terminal that another writer has" {
+	queue
+	ipc-mq write "$NAME" kept
+	full_fifo
+	on_terminal 'yes & until grep -q ") S " "/proc/$!/stat"; do :; done
+		timeout 10 ipc-mq read -n "$1" 2>/dev/null; echo $? >status
+		timeout 10 ipc-mq read -w 50ms "$1" 2>/dev/null; echo $? >>status
+		kill -9 $!' >fifo &
+	others+=($!)
+	within 20 grep -qs 124 status
+	[ "$(xargs <status)" = "75 124" ]
+	holds 1
+}
+
+@test "read in the background of a terminal that lets it not write can be killed" {
+	queue
+	ipc-mq write "$NAME" kept
+	on_terminal 'stty tostop; ipc-mq read -f "$1" &
+		until grep -q "(ipc-mq) T " "/proc/$!/stat"; do :; done
+		kill $!; kill -CONT $!
+		while wait $!; status=$?; [ "$(kill -l $status)" = TTOU ]; do :; done
+		echo $status >status' >/dev/null
+	[ "$(cat status)" = 143 ]
+	holds 1
+}
+
+@test "lines of several readers on one terminal do not mix" {
+	queue
+	on_terminal 'stty raw; for n in 1 2 3; do ipc-mq read -l -f "$1" & done
+		for n in {1..600}; do printf "%060d\n" $((n % 10)); done | tr 0 "#" | ipc-mq write -l "$1"
+		until [ "$(ipc-mq inspect -r --noheadings -o messages "$1")" = 0 ]; do :; done
+		kill %1 %2 %3; wait' >out
+	[ "$(sed 's/^[^#]*//' out | grep -c -x '#\{59\}[1-9#]')" -eq 600 ]	# script(1) may show ^D
 }
 
 @test "read that waits dies of HUP and TERM at once, and says nothing" {

@@ -591,7 +591,7 @@ load helper
 }
 
 @test "-e is safe for eval, whatever the name" {
-	for evil in '$(touch bad)' '`touch bad`' "';touch bad;'" '";touch bad;"' \\ "\\';touch bad;'" '$HOME' '!x' '*' '~' $'\n;touch bad\n'; do
+	for evil in '$(touch bad)' '`touch bad`' "';touch bad;'" '";touch bad;"' \\ "\\';touch bad;'" '$HOME' '!x' '*' '~' $'\n;touch bad\n' $'\e[31m\x7f\xff'; do
 		name="$NAME-$evil"
 		ipc-mq create -c 1 -s 1 "$name" >/dev/null
 		assignments=$(ipc-mq inspect -e "$name")
@@ -599,6 +599,8 @@ load helper
 		eval "$assignments"
 		[ "$ADDRESS" = "$name" ]
 		[ "$CAPACITY" = 1 ]
+		# shellcheck disable=SC2016  # the inner shell expands
+		sh -c 'eval "$1" && [ "$ADDRESS" = "$2" ]' - "$assignments" "$name"
 	done
 	[ ! -e bad ]
 }
@@ -652,7 +654,7 @@ load helper
 	[[ $(value ACCESSED "$NAME") != 2001-* ]]
 }
 
-@test "no byte of a name reaches a terminal raw, in any form but JSON" {
+@test "no byte of a name reaches a terminal raw, in any form but JSON and -e" {
 	export LC_ALL=C
 	for evil in $'\e[31m' $'\n' $'\r\t\b\a' $'\x7f' $'\x9b1m' $'\xff' $'\xe2\x80\xae' $'\xc2\x9b' é; do
 		name="$NAME-$evil"
@@ -661,10 +663,8 @@ load helper
 		{
 			ipc-mq inspect "$name"
 			ipc-mq inspect -r "$name"
-			ipc-mq inspect -e "$name"
 			ipc-mq ls
 			ipc-mq ls -r
-			ipc-mq ls -e
 			ipc-mq create -v -c 1 -s 1 "$name" >/dev/null
 			ipc-mq create -c 2 "$name" || [ $? -eq 4 ]
 			ipc-mq write "$name" xx || [ $? -eq 6 ]
@@ -684,6 +684,16 @@ load helper
 	done
 }
 
+@test "-e shows a terminal no raw byte of a name, and means the same" {
+	name=$NAME-$'\e[31m\n\x9b\'\xff\\x'
+	ipc-mq create -c 1 -s 1 "$name" >/dev/null
+	script -qec "ipc-mq inspect -e -o ADDRESS $(printf %q "$name")" /dev/null </dev/null >out
+	ipc-mq rm "$name"
+	[ "$(LC_ALL=C tr -d '\r\n\040-\176' <out | wc -c)" -eq 0 ]
+	eval "$(tr -d '\r' <out)"
+	[ "$ADDRESS" = "$name" ]
+}
+
 @test "a name with a newline is one line of ls" {
 	name=$NAME-$'a\nb c'
 	ipc-mq create -c 1 -s 1 "$name"
@@ -698,9 +708,9 @@ load helper
 	evil=($'\xe2\x80\xae' $'\xe2\x80\x8b' $'\xc2\x9b' $'\xef\xbb\xbf' $'\xe2\x80\xa8')
 	printf -v name %s "$NAME-aé漢" "${evil[@]}"
 	ipc-mq create -c 1 -s 1 "$name"
-	{ ipc-mq inspect "$name" && ipc-mq inspect -r "$name" && ipc-mq inspect -e "$name"; } >out
+	{ ipc-mq inspect "$name" && ipc-mq inspect -r "$name"; } >out
 	ipc-mq rm "$name"
-	[ "$(grep -c -F "$NAME-aé漢" out)" -eq 2 ]	# -e is plain ASCII
+	[ "$(grep -c -F "$NAME-aé漢" out)" -eq 2 ]
 	for character in "${evil[@]}"; do
 		run ! grep -F -e "$character" out
 	done

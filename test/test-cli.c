@@ -456,7 +456,7 @@ test_records(void)
 			"ADDRESS SIZE MODE CREATED\n/a\\sb 1572864 0644 1970-01-01T00:00:00Z\n/it's\\n - 0007 -\n",
 			"" },
 		{ { "list", "-e" }, 0,
-			"ADDRESS='/a b' SIZE='1572864' MODE='0644'\nADDRESS=$'/it\\047s\\012' SIZE='' MODE='0007'\n",
+			"ADDRESS='/a b' SIZE='1572864' MODE='0644'\nADDRESS='/it'\\''s\n' SIZE='' MODE='0007'\n",
 			"" });
 	CLAIM("columns that are none, or two forms at once, are wrong usage",
 		{ { "list", "-o", "SIZE,NO" }, 2, "",
