@@ -21,7 +21,7 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 		.framing = framing,
 		.most = most,
 		.priority = priority,
-		.wait = { .limit = IPC_FOREVER, .watched = -1 },
+		.wait = IPC_WAIT(IPC_FOREVER),
 	};
 	if (framing->record != IPC_UNKNOWN && framing->record > most)
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
@@ -29,7 +29,7 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 			(uintmax_t)framing->record, most);
 	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
 	in->line = framing->json ? 8 * most + JSON_MEMBERS : most;
-	in->room = in->line + READ_SIZE;
+	in->room = READ_SIZE + (in->line < READ_SIZE ? in->line : READ_SIZE);
 	in->buffer = malloc(in->room + 1); /* and NUL behind */
 	if (in->buffer == NULL)
 		return ipc_fail(
@@ -68,17 +68,37 @@ wait_for_input(struct inlet *in, struct ipc_error *err)
 	return 0;
 }
 
+/* Makes room behind what was read and not yet used. */
+static int
+make_room(struct inlet *in, struct ipc_error *err)
+{
+	size_t room = in->room;
+	char *buffer;
+
+	if (in->start > 0) {
+		memmove(in->buffer, in->buffer + in->start, waiting(in));
+		in->end -= in->start;
+		in->start = 0;
+		return 0;
+	}
+	room = room < in->line ? 2 * room : room + READ_SIZE;
+	buffer = realloc(in->buffer, room + 1);
+	if (buffer == NULL)
+		return ipc_fail(
+			err, errno, "make room for a message of %zu bytes", room);
+	in->buffer = buffer;
+	in->room = room;
+	return 0;
+}
+
 /* Reads what there is, sleeping only when there is nothing.  Sets in->ended. */
 static int
 fill(struct inlet *in, struct ipc_error *err)
 {
 	ssize_t step;
 
-	if (in->start > 0 && in->end == in->room) {
-		memmove(in->buffer, in->buffer + in->start, waiting(in));
-		in->end -= in->start;
-		in->start = 0;
-	}
+	if (in->end == in->room && make_room(in, err) < 0)
+		return -1;
 	if (in->wait.limit != IPC_FOREVER && wait_for_input(in, err) < 0)
 		return -1;
 	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {

@@ -35,7 +35,7 @@ messages_wanted(const struct read_args *args)
 static int
 rescue(struct call *call, struct reading *reading, const struct message *message)
 {
-	struct ipc_wait wait = { .limit = GIVE_BACK_NS, .watched = -1 };
+	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
 	struct ipc_error why = call->err, failure;
 	char path[PATH_MAX];
 
@@ -120,7 +120,7 @@ mq_read(struct call *call)
 	const struct read_args *args = call->args;
 	struct reading reading = {
 		.args = args,
-		.wait = { .limit = args->all ? 0 : args->limit, .watched = -1 },
+		.wait = IPC_WAIT(args->all ? 0 : args->limit),
 	};
 	int result;
 	bool told;

@@ -124,7 +124,7 @@ mq_write(struct call *call)
 	const struct write_args *args = call->args;
 	struct writing writing = {
 		.args = args,
-		.wait = { .limit = args->limit, .watched = -1 },
+		.wait = IPC_WAIT(args->limit),
 		.tee = { .own = -1, .signals = -1 },
 	};
 	int result;

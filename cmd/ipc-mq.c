@@ -144,7 +144,7 @@ static int
 mq_wait(struct call *call)
 {
 	const struct wait_args *args = call->args;
-	struct ipc_wait wait = { .limit = args->limit, .watched = -1 };
+	struct ipc_wait wait = IPC_WAIT(args->limit);
 	struct ipc_mq mq;
 	int result;
 

@@ -22,7 +22,6 @@
 #include "outlet.h"
 
 enum {
-	NS_PER_MS = 1000000,
 	JSON_MEMBERS = 128, /* bytes of a line besides its data */
 	PLENTY = 16 << 20,  /* bytes: nobody fills a disk that fast */
 };
@@ -102,11 +101,10 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 	*out = (struct outlet){
 		.fd = fd,
 		.framing = framing,
-		.wait = { .limit = IPC_FOREVER, .watched = -1 },
+		.wait = IPC_WAIT(IPC_FOREVER),
 		.own = -1,
 		.signals = -1,
 		.file_limit = RLIM_INFINITY,
-		.most = most,
 	};
 	if (flags < 0 || fstat(fd, &st) < 0)
 		return outlet_failed(errno, err);
@@ -121,12 +119,24 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 		out->file_limit = limit.rlim_cur;
 	if (prepare_waits(out, flags, &st) < 0)
 		return ipc_fail(err, errno, "watch for signals");
-	out->longest = framing->json ? 8 * most + JSON_MEMBERS
-				     : FRAME_HEAD + most + FRAME_TAIL;
-	out->buffer = malloc(FRAME_HEAD + most + FRAME_TAIL);
-	if (out->buffer == NULL)
+	return outlet_grow(out, most, err);
+}
+
+int
+outlet_grow(struct outlet *out, size_t most, struct ipc_error *err)
+{
+	size_t room = FRAME_HEAD + most + FRAME_TAIL;
+	char *buffer;
+
+	if (out->buffer != NULL && most <= out->most)
+		return 0;
+	buffer = realloc(out->buffer, room);
+	if (buffer == NULL)
 		return ipc_fail(
 			err, errno, "make room for a message of %zu bytes", most);
+	out->buffer = buffer;
+	out->most = most;
+	out->longest = out->framing->json ? 8 * most + JSON_MEMBERS : room;
 	return 0;
 }
 
@@ -252,21 +262,12 @@ outlet_ready(struct outlet *out, struct ipc_error *err)
 static int
 wait_for_room(const struct outlet *out)
 {
-	struct pollfd polled[] = {
-		{ .fd = out->fd, .events = POLLOUT },
-		{ .fd = out->signals, .events = POLLIN },
-	};
-	int64_t ms = out->wait.limit / NS_PER_MS + 1;
-	int ready;
+	struct ipc_wait wait =
+		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
 
-	if (out->wait.limit == 0 || ms > INT_MAX)
-		ms = -1;
-	do
-		ready = poll(polled, 2, (int)ms);
-	while (ready < 0 && errno == EINTR); /* by a signal that has a handler */
-	if (ready <= 0)
-		return ready == 0 ? ETIMEDOUT : errno;
-	return polled[0].revents == 0 ? EINTR : 0;
+	wait.interrupt = out->signals;
+	ipc_wait_start(&wait);
+	return ipc_wait_for(out->fd, POLLOUT, &wait);
 }
 
 bool

@@ -49,6 +49,9 @@ void outlet_end(struct outlet *out);
 /* Where the data of the next message are to be put: room for most bytes. */
 char *outlet_room(const struct outlet *out);
 
+/* Makes that room larger, if it is not, for most bytes; its data are kept. */
+int outlet_grow(struct outlet *out, size_t most, struct ipc_error *err);
+
 /*
  * Waits until a message can go out, so that one may be taken: a pipe has room and
  * a reader, a disk has room for the longest, a terminal lets us write.

@@ -74,7 +74,7 @@ ipc_mq_peek(const struct ipc_address *address, struct ipc_error *err)
 int
 ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err)
 {
-	static const struct ipc_wait not_at_all = { .limit = 0, .watched = -1 };
+	static const struct ipc_wait not_at_all = IPC_WAIT(0);
 	autofree void *data = malloc(mq->message_size);
 	struct ipc_error failure;
 	unsigned int priority;

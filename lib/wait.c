@@ -40,13 +40,16 @@ ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
 	struct pollfd polled[] = {
 		{ .fd = fd, .events = events },
 		{ .fd = wait->watched }, /* POLLERR and POLLHUP need no asking */
+		{ .fd = wait->interrupt, .events = POLLIN },
 	};
 	struct timespec span;
-	int ready = ppoll(polled, 2, left(wait, &span), wait->signals);
+	int ready = ppoll(polled, 3, left(wait, &span), wait->signals);
 
 	if (ready < 0)
 		return errno;
 	if (ready == 0)
 		return wait->limit == 0 ? EAGAIN : ETIMEDOUT;
-	return (polled[1].revents & (POLLERR | POLLHUP)) != 0 ? EPIPE : 0;
+	if ((polled[1].revents & (POLLERR | POLLHUP)) != 0)
+		return EPIPE;
+	return polled[0].revents == 0 ? EINTR : 0;
 }

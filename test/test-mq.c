@@ -15,7 +15,7 @@
 #include "tap.h"
 
 enum { MESSAGE_SIZE = 64, CAPACITY = 4 };
-static const struct ipc_wait at_once = { .limit = 0, .watched = -1 };
+static const struct ipc_wait at_once = IPC_WAIT(0);
 
 /* The queue of this test, and one that is never there. */
 static struct ipc_address queue, nowhere;
@@ -317,7 +317,7 @@ stands_still(int result, const struct ipc_error *err, double start, double span)
 static void
 test_deadlines(void)
 {
-	struct ipc_wait wait = { .limit = 150000000, .watched = -1 };
+	struct ipc_wait wait = IPC_WAIT(150000000);
 	double busy = seconds(CLOCK_PROCESS_CPUTIME_ID), start;
 	struct ipc_mq mq, writer;
 	struct ipc_error err;
@@ -426,7 +426,7 @@ handle(int signal)
 static void
 test_waiting(void)
 {
-	const struct ipc_wait for_ever = { .limit = IPC_FOREVER, .watched = -1 };
+	const struct ipc_wait for_ever = IPC_WAIT(IPC_FOREVER);
 	struct sigaction action = { .sa_handler = handle };
 	struct ipc_mq mq, writer;
 	struct ipc_error err;
@@ -476,7 +476,7 @@ test_waiting(void)
 static void
 test_signal_mask(void)
 {
-	struct ipc_wait wait = { .limit = IPC_FOREVER, .watched = -1 };
+	struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
 	sigset_t signals, before;
 	struct ipc_error err;
 	struct ipc_mq mq;
@@ -510,7 +510,7 @@ close_watched(void)
 static void
 test_watched(void)
 {
-	struct ipc_wait wait = { .limit = IPC_FOREVER };
+	struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
 	char data[MESSAGE_SIZE];
 	unsigned int priority;
 	struct ipc_error err;

@@ -23,8 +23,16 @@ struct ipc_wait {
 					   it; NULL: leave the mask alone */
 	int watched;             /* a descriptor whose peer's end ends the
 					   wait: see ipc_wait_for(); or -1 */
+	int interrupt;           /* one that ends it when it can be read, as of
+					   signalfd(2); or -1 */
 	struct timespec start;   /* set by ipc_wait_start() */
 };
+
+/* What initializes one of ns nanoseconds. */
+#define IPC_WAIT(ns) \
+	{ \
+		.limit = (ns), .watched = -1, .interrupt = -1 \
+	}
 
 /* Begins, or begins anew, to count. */
 void ipc_wait_start(struct ipc_wait *wait);
@@ -35,7 +43,7 @@ void ipc_wait_start(struct ipc_wait *wait);
  *
  * EAGAIN	not ready, and the limit is 0
  * ETIMEDOUT	not ready within the limit
- * EINTR	a signal was handled
+ * EINTR	a signal was handled, or wait->interrupt can be read
  * EPIPE	nobody reads any more what is written to wait->watched
  */
 int ipc_wait_for(int fd, short events, const struct ipc_wait *wait);
