@@ -35,6 +35,16 @@ say(const struct program *program, const char *before, const char *sentence)
 	free(visible);
 }
 
+static int
+status_of(const struct call *call)
+{
+	enum ipc_fault fault = call->err.fault;
+
+	if (call->command != NULL && fault != IPC_WOULD_BLOCK && fault != IPC_TIMED_OUT)
+		return STATUS_OURS;
+	return statuses[fault];
+}
+
 void
 cli_failed(struct call *call)
 {
@@ -42,7 +52,7 @@ cli_failed(struct call *call)
 		say(call->program, call->err.fault == IPC_MISUSE ? "" : "cannot ",
 			call->err.sentence);
 	if (call->status == STATUS_DONE)
-		call->status = statuses[call->err.fault];
+		call->status = status_of(call);
 }
 
 void

@@ -25,6 +25,9 @@ enum {
 	STATUS_REFUSED = 7,
 	STATUS_WOULD_BLOCK = 75,
 	STATUS_TIMED_OUT = 124,
+	STATUS_OURS = 125, /* with COMMAND: any other failure that is not its own */
+	STATUS_NOT_EXECUTABLE = 126,
+	STATUS_NOT_FOUND = 127,
 };
 
 /* One run of one verb. */
@@ -34,6 +37,7 @@ struct call {
 	const void *args;           /* the verb's own struct, filled */
 	struct ipc_address address; /* the operand ADDRESS, when it has one */
 	char **operands;            /* those behind it; NULL at the end */
+	char **command;             /* what follows "--"; NULL: nothing */
 	bool quiet;                 /* say nothing on stderr */
 	bool verbose;               /* say there what was done */
 	bool help, version;         /* print that instead of running */
@@ -52,8 +56,9 @@ struct verb {
 	const struct field *columns; /* of the records it prints; or NULL */
 	const void *defaults;        /* args before any option */
 	size_t args_size;
-	bool data; /* what follows ADDRESS is data, never an option */
-	bool list; /* people see each record as a list, not a row */
+	bool command; /* "-- COMMAND [ARG]..." may follow */
+	bool data;    /* what follows ADDRESS is data, never an option */
+	bool list;    /* people see each record as a list, not a row */
 	int (*run)(struct call *call); /* 0, or -1 with call->err filled */
 };
 

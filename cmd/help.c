@@ -25,9 +25,10 @@ static void
 put_synopsis(const char *before, const struct program *program, const struct verb *verb,
 	FILE *out)
 {
-	fprintf(out, "%s %s %s [OPTION]...%s%s\n", before, program->name, verb->name,
+	fprintf(out, "%s %s %s [OPTION]...%s%s%s\n", before, program->name, verb->name,
 		verb->operands != NULL ? " " : "",
-		verb->operands != NULL ? verb->operands : "");
+		verb->operands != NULL ? verb->operands : "",
+		verb->command ? " [-- COMMAND [ARG]...]" : "");
 }
 
 /* "(default 0600)", for options that have a value without being given. */

@@ -1,5 +1,6 @@
 /* inlet.c - a stream that messages are read from */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 		.framing = framing,
 		.most = most,
 		.priority = priority,
+		.limited_by = "",
 		.wait = IPC_WAIT(IPC_FOREVER),
 	};
 	if (framing->record != IPC_UNKNOWN && framing->record > most)
@@ -117,13 +119,13 @@ fill(struct inlet *in, struct ipc_error *err)
 
 /* Hands length bytes out as the message, and steps over gap bytes behind them. */
 static int
-use(struct inlet *in, size_t length, size_t gap, struct message *message)
+use(struct inlet *in, size_t length, size_t gap, struct ipc_message *message)
 {
 	in->number++;
 	message->data = in->buffer + in->start;
 	message->length = length;
 	message->priority = in->priority;
-	message->typed = false;
+	message->type = in->type;
 	in->start += length + gap;
 	in->seen = 0;
 	return 1;
@@ -135,8 +137,9 @@ too_long(struct inlet *in, const char *what, uint64_t length, struct ipc_error *
 	in->number++;
 	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
 		"write message %ju: %s is %ju bytes long and the longest that is taken "
-		"has %zu",
-		(uintmax_t)in->number, what, (uintmax_t)length, in->most);
+		"has %zu%s",
+		(uintmax_t)in->number, what, (uintmax_t)length, in->most,
+		in->limited_by);
 }
 
 /* Passes over the rest of a message that ends with a delimiter. */
@@ -161,8 +164,8 @@ pass_delimited(struct inlet *in, char delimiter, struct ipc_error *err)
 }
 
 static int
-read_delimited(struct inlet *in, char delimiter, size_t most, struct message *message,
-	struct ipc_error *err)
+read_delimited(struct inlet *in, char delimiter, size_t most,
+	struct ipc_message *message, struct ipc_error *err)
 {
 	for (;;) {
 		char *from = in->buffer + in->start;
@@ -200,8 +203,8 @@ ends_within(const struct inlet *in, struct ipc_error *err)
 }
 
 static int
-read_record(
-	struct inlet *in, size_t length, struct message *message, struct ipc_error *err)
+read_record(struct inlet *in, size_t length, struct ipc_message *message,
+	struct ipc_error *err)
 {
 	int whole = gather(in, length, err);
 
@@ -213,7 +216,8 @@ read_record(
 }
 
 static int
-read_length_prefixed(struct inlet *in, struct message *message, struct ipc_error *err)
+read_length_prefixed(
+	struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
 	const unsigned char *head;
 	size_t length, left;
@@ -244,7 +248,7 @@ read_length_prefixed(struct inlet *in, struct message *message, struct ipc_error
 
 /* All of it is one message, also when it is empty. */
 static int
-read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
+read_whole(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
 	int longer;
 
@@ -255,8 +259,8 @@ read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
 			"write standard input: it is longer than the longest that is taken, "
-			"of %zu bytes",
-			in->most);
+			"of %zu bytes%s",
+			in->most, in->limited_by);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);
 }
@@ -264,7 +268,7 @@ read_whole(struct inlet *in, struct message *message, struct ipc_error *err)
 static const char *
 take_member(const char *key, struct json_value *value, void *arg)
 {
-	struct message *message = arg;
+	struct ipc_message *message = arg;
 	bool is_base64 = strcmp(key, "data_base64") == 0;
 	uint64_t number;
 
@@ -285,7 +289,12 @@ take_member(const char *key, struct json_value *value, void *arg)
 			return "its priority is not a number from 0 to 32767";
 		message->priority = (unsigned int)number;
 	} else if (strcmp(key, "type") == 0) {
-		message->typed = value->type != JSON_NULL;
+		if (value->type == JSON_NULL)
+			return NULL;
+		if (value->type != JSON_NUMBER ||
+			!ipc_number(value->text, 10, LONG_MAX, &number) || number == 0)
+			return "its type is not a number from 1";
+		message->type = (long)number;
 	} else {
 		return "it has a key that is not priority, type, data or data_base64";
 	}
@@ -293,9 +302,9 @@ take_member(const char *key, struct json_value *value, void *arg)
 }
 
 static int
-read_json(struct inlet *in, struct message *message, struct ipc_error *err)
+read_json(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
-	struct message line;
+	struct ipc_message line;
 	const char *wrong;
 	int result = read_delimited(in, '\n', in->line, &line, err);
 
@@ -319,7 +328,7 @@ read_json(struct inlet *in, struct message *message, struct ipc_error *err)
 }
 
 int
-inlet_read(struct inlet *in, struct message *message, struct ipc_error *err)
+inlet_read(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
 	const struct framing *framing = in->framing;
 

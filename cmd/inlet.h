@@ -9,8 +9,11 @@
 struct inlet {
 	int fd;
 	const struct framing *framing;
-	size_t most;           /* bytes of the longest message that can be used */
-	unsigned int priority; /* of messages that tell none */
+	size_t most;            /* bytes of the longest message that can be used */
+	const char *limited_by; /* what sets that, " (sysctl x)"; "" until the caller
+				   sets it */
+	unsigned int priority;  /* of messages that tell none */
+	long type;              /* the same; 0 until the caller sets it */
 	struct ipc_wait wait; /* for input: for ever, until the caller sets its limit */
 	uint64_t number;      /* of the message last read, from 1 */
 	/* The rest is inlet.c's own. */
@@ -35,6 +38,6 @@ void inlet_close(struct inlet *in);
  * IPC_LIMIT	it is longer than in->most and was passed over: the next call
  *		goes on behind it
  */
-int inlet_read(struct inlet *in, struct message *message, struct ipc_error *err);
+int inlet_read(struct inlet *in, struct ipc_message *message, struct ipc_error *err);
 
 #endif

@@ -21,16 +21,15 @@ struct writing {
 
 /* Sends one message, and copies it once it has been accepted. */
 static int
-send_one(struct call *call, struct writing *writing, const struct message *message)
+send_one(struct call *call, struct writing *writing, const struct ipc_message *message)
 {
-	struct message copy = *message;
+	struct ipc_message copy = *message;
 	int result;
 
 	if (writing->args->tee && outlet_ready(&writing->tee, &call->err) < 0)
 		return -1;
 	ipc_wait_start(&writing->wait);
-	if (ipc_mq_send(&writing->mq, message->data, message->length, message->priority,
-		    &writing->wait, &call->err) < 0)
+	if (ipc_mq_send(&writing->mq, message, &writing->wait, &call->err) < 0)
 		return -1;
 	writing->sent++;
 	writing->bytes += message->length;
@@ -58,10 +57,11 @@ static int
 write_operands(struct call *call, struct writing *writing)
 {
 	for (char **operand = call->operands; *operand != NULL; operand++) {
-		const struct message message = {
+		const struct ipc_message message = {
 			.data = *operand,
 			.length = strlen(*operand),
 			.priority = writing->args->priority,
+			.type = writing->args->type,
 		};
 
 		if (send_one(call, writing, &message) < 0 && !goes_on(call))
@@ -73,15 +73,16 @@ write_operands(struct call *call, struct writing *writing)
 static int
 write_next(struct call *call, struct writing *writing, struct inlet *in)
 {
-	struct message message;
+	struct ipc_message message;
 	int result = inlet_read(in, &message, &call->err);
 
 	if (result <= 0)
 		return result;
-	if (message.typed)
+	if (writing->args->type == 0 ? message.type != 0 : message.priority != 0)
 		return ipc_refuse(&call->err, IPC_FAILED, EINVAL,
-			"write message %ju: the messages of '%s' have no type",
-			(uintmax_t)in->number, call->address.text);
+			"write message %ju: the messages of '%s' have no %s",
+			(uintmax_t)in->number, call->address.text,
+			message.type != 0 ? "type" : "priority");
 	return send_one(call, writing, &message) < 0 ? -1 : 1;
 }
 
@@ -95,6 +96,9 @@ write_input(struct call *call, struct writing *writing)
 
 	if (args->limit != 0) /* -n is about the queue: input may come */
 		in.wait.limit = args->limit;
+	in.type = args->type;
+	if (args->type != 0) /* a limit of the system, perhaps */
+		in.limited_by = writing->mq.limited_by;
 	if (result == 0)
 		while ((result = write_next(call, writing, &in)) != 0)
 			if (result < 0 && !goes_on(call))
@@ -121,20 +125,24 @@ write_messages(struct call *call, struct writing *writing)
 int
 mq_write(struct call *call)
 {
-	const struct write_args *args = call->args;
+	struct write_args args = *(const struct write_args *)call->args;
 	struct writing writing = {
-		.args = args,
-		.wait = IPC_WAIT(args->limit),
+		.args = &args,
+		.wait = IPC_WAIT(args.limit),
 		.tee = { .own = -1, .signals = -1 },
 	};
 	int result;
 
-	if (framing_check(&args->framing, &call->err) < 0)
+	if (mq_check_label(call, args.type, args.priority) < 0)
 		return -1;
-	if (*call->operands != NULL && framing_is_chosen(&args->framing) && !args->tee)
+	if (args.type == 0 && ipc_mq_has_types(&call->address))
+		args.type = 1; /* msgsnd(2) wants one */
+	if (framing_check(&args.framing, &call->err) < 0)
+		return -1;
+	if (*call->operands != NULL && framing_is_chosen(&args.framing) && !args.tee)
 		return cli_misuse(
 			call, "messages are framed on standard input, not as operands");
-	if (ipc_mq_open(&writing.mq, &call->address, IPC_MQ_WRITE, args->trusted,
+	if (ipc_mq_open(&writing.mq, &call->address, IPC_MQ_WRITE, args.trusted,
 		    &call->err) < 0)
 		return -1;
 	result = write_messages(call, &writing);

@@ -12,7 +12,7 @@ static const struct field mq_columns[] = {
 	COLUMN(ADDRESS, "ADDRESS", struct ipc_mq_info, address, "the queue"),
 	CONSTANT_COLUMN("TYPE", "mq", "kind of object: mq"),
 	EXTRA_COLUMN(SIZE, "SIZE", struct ipc_mq_info, size,
-		"bytes for its messages: CAPACITY times MESSAGE_SIZE"),
+		"bytes that its messages may have together"),
 	EXTRA_COLUMN(SIZE, "USED", struct ipc_mq_info, bytes, "those in use: as BYTES"),
 	COLUMN(NUMBER, "MESSAGES", struct ipc_mq_info, messages, "messages in it"),
 	COLUMN(NUMBER, "CAPACITY", struct ipc_mq_info, capacity, "messages it takes"),
@@ -24,7 +24,7 @@ static const struct field mq_columns[] = {
 	COLUMN(USER, "USER", struct ipc_mq_info, uid, "owner"),
 	EXTRA_COLUMN(GROUP, "GROUP", struct ipc_mq_info, gid, "group"),
 	EXTRA_COLUMN(TIME, "CREATED", struct ipc_mq_info, created,
-		"not kept for POSIX queues"),
+		"not kept for message queues"),
 	COLUMN(TIME, "MODIFIED", struct ipc_mq_info, modified,
 		"last message in or out"),
 	EXTRA_COLUMN(TIME, "ACCESSED", struct ipc_mq_info, accessed,
@@ -35,6 +35,13 @@ static const struct field mq_columns[] = {
 		"process that mq_notify(3) will tell of a message; 0 for none"),
 	EXTRA_COLUMN(NUMBER, "NOTIFY_SIGNAL", struct ipc_mq_info, notify_signal,
 		"signal it will get; 0 for none"),
+	EXTRA_COLUMN(KEY, "KEY", struct ipc_mq_info, key,
+		"key of a System V queue; 0x00000000 for a private one"),
+	EXTRA_COLUMN(NUMBER, "ID", struct ipc_mq_info, id, "id of a System V queue"),
+	EXTRA_COLUMN(NUMBER, "SENDER", struct ipc_mq_info, sender,
+		"process that put the last message into a System V queue; 0 for none"),
+	EXTRA_COLUMN(NUMBER, "RECEIVER", struct ipc_mq_info, receiver,
+		"process that took the last message out of it; 0 for none"),
 	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode,
 		"inode of the queue's file"),
 	END_FIELDS,
@@ -56,6 +63,7 @@ look_needed(const struct records *records)
 struct create_args {
 	uint64_t capacity;
 	uint64_t message_size;
+	uint64_t bytes_limit;
 	const char *mode;
 	bool exclusive;
 	uid_t trusted;
@@ -71,6 +79,8 @@ static const struct field create_options[] = {
 		.offset = MEMBER(SIZE, struct create_args, message_size),
 		.arg = "BYTES",
 		.help = "bytes of the longest message (default: system's, mostly 8192)" },
+	OPTION(SIZE, 0, "bytes-limit", struct create_args, bytes_limit, "BYTES",
+		"bytes of all messages of a System V queue (default: the system's)"),
 	OPTION(MODE_CHANGE, 'm', "mode", struct create_args, mode, "MODE",
 		"permissions, exactly: the umask has no part"),
 	OPTION_MEANS(FLAG, 'x', "exclusive", struct create_args, exclusive, "",
@@ -87,25 +97,51 @@ mq_create(struct call *call)
 	const struct ipc_mq_plan plan = {
 		.capacity = args->capacity,
 		.message_size = args->message_size,
+		.bytes_limit = args->bytes_limit,
 		.mode = mode_change(0600, args->mode),
 		.exclusive = args->exclusive,
 		.trusted = args->trusted,
 	};
-	const char *name = call->address.text;
+	struct ipc_address found;
+	const char *name = found.text;
 	bool made;
 
-	if (ipc_mq_create(&call->address, &plan, &made, &call->err) < 0)
+	if (ipc_mq_create(&call->address, &plan, &found, &made, &call->err) < 0)
 		return -1;
 	/* A queue whose address nobody gets to know would be a leak. */
 	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
 		outlet_failed(errno, &call->err);
 		if (made)
-			ipc_mq_remove(&call->address, NULL);
+			ipc_mq_remove(&found, NULL);
 		return -1;
 	}
 	cli_say(call, "'%s' %s", name, made ? "was created" : "exists");
 	return 0;
 }
+
+int
+mq_check_label(struct call *call, long type, unsigned int priority)
+{
+	bool has_types = ipc_mq_has_types(&call->address);
+
+	if (type != 0 && !has_types)
+		return cli_misuse(call,
+			"'%s' is a POSIX queue: its messages have no type",
+			call->address.text);
+	if (priority != 0 && has_types)
+		return cli_misuse(call,
+			"'%s' is a System V queue: its messages have no priority",
+			call->address.text);
+	return 0;
+}
+
+/* Which messages of a System V queue, and how: for read and peek. */
+#define CHOICE_OPTIONS \
+	OPTION(TYPE, 't', "type", struct read_args, type, "N", \
+		"System V: messages of type N, or the lowest up to -N"), \
+		OPTION(MESSAGE_TYPE, 0, "except", struct read_args, except, "N", \
+			"System V: messages of any type but N"), \
+		FRAMING_OPTIONS(struct read_args, framing)
 
 static const struct field read_options[] = {
 	OPTION(COUNT, 'c', "count", struct read_args, count, "N",
@@ -115,13 +151,23 @@ static const struct field read_options[] = {
 	OPTION_MEANS(
 		FLAG, 'f', "follow", struct read_args, follow, "", "read for ever"),
 	WAIT_OPTIONS(struct read_args, limit),
-	FRAMING_OPTIONS(struct read_args, framing),
+	CHOICE_OPTIONS,
+	END_FIELDS,
+};
+
+static const struct field peek_options[] = {
+	OPTION(COUNT, 'c', "count", struct read_args, count, "N",
+		"show the first N messages instead of one"),
+	OPTION_MEANS(FLAG, 'a', "all", struct read_args, all, "", "show all messages"),
+	CHOICE_OPTIONS,
 	END_FIELDS,
 };
 
 static const struct field write_options[] = {
 	OPTION(PRIORITY, 'p', "priority", struct write_args, priority, "N",
 		"the larger is read first, up to 32767"),
+	OPTION(MESSAGE_TYPE, 't', "type", struct write_args, type, "N",
+		"type of a message of a System V queue (default 1)"),
 	WAIT_OPTIONS(struct write_args, limit),
 	FRAMING_OPTIONS(struct write_args, framing),
 	OPTION_MEANS(FLAG, 0, "tee", struct write_args, tee, "",
@@ -154,12 +200,6 @@ mq_wait(struct call *call)
 	result = ipc_mq_wait(&mq, &wait, &call->err);
 	ipc_mq_close(&mq);
 	return result;
-}
-
-static int
-mq_peek(struct call *call)
-{
-	return ipc_mq_peek(&call->address, &call->err);
 }
 
 static int
@@ -199,13 +239,16 @@ mq_ls(struct call *call)
 struct set_args {
 	const char *mode;
 	struct owner owner;
+	uint64_t bytes_limit;
 };
 
 static const struct field set_options[] = {
 	OPTION(MODE_CHANGE, 'm', "mode", struct set_args, mode, "MODE",
 		"new permissions; symbolic ones change those it has"),
 	OPTION(OWNER, 0, "owner", struct set_args, owner, "USER[:GROUP]",
-		"new owner; only root may give a queue away"),
+		"new owner; only root may give a POSIX queue away"),
+	OPTION(SIZE, 0, "bytes-limit", struct set_args, bytes_limit, "BYTES",
+		"new limit of a System V queue; only root may raise it above msgmnb"),
 	END_FIELDS,
 };
 
@@ -218,11 +261,12 @@ mq_set(struct call *call)
 		.arg = args->mode,
 		.uid = args->owner.uid,
 		.gid = args->owner.gid,
+		.bytes_limit = args->bytes_limit,
 	};
 
-	if (args->mode == NULL && args->owner.uid == (uid_t)-1 &&
-		args->owner.gid == (gid_t)-1)
-		return cli_misuse(call, "'set' needs --mode or --owner");
+	if (args->mode == NULL && args->bytes_limit == IPC_UNKNOWN &&
+		args->owner.uid == (uid_t)-1 && args->owner.gid == (gid_t)-1)
+		return cli_misuse(call, "'set' needs --mode, --owner or --bytes-limit");
 	return ipc_mq_change(&call->address, &change, &call->err);
 }
 
@@ -270,8 +314,8 @@ static const struct verb verbs[] = {
 		.help = "make a queue and print its address",
 		.options = create_options,
 		ARGS(struct create_args, .capacity = IPC_UNKNOWN,
-			.message_size = IPC_UNKNOWN, .mode = "0600",
-			.trusted = IPC_NOBODY),
+			.message_size = IPC_UNKNOWN, .bytes_limit = IPC_UNKNOWN,
+			.mode = "0600", .trusted = IPC_NOBODY),
 		.run = mq_create },
 	{ .name = "write",
 		.synonyms = "send",
@@ -285,7 +329,8 @@ static const struct verb verbs[] = {
 	{ .name = "read",
 		.synonyms = "recv",
 		.operands = "ADDRESS",
-		.help = "take messages out, to standard output",
+		.command = true,
+		.help = "take messages out, to standard output or COMMAND",
 		.options = read_options,
 		ARGS(struct read_args, .framing = NO_FRAMING, .limit = IPC_FOREVER,
 			.count = IPC_UNKNOWN),
@@ -293,6 +338,8 @@ static const struct verb verbs[] = {
 	{ .name = "peek",
 		.operands = "ADDRESS",
 		.help = "look at messages and leave them: POSIX queues refuse",
+		.options = peek_options,
+		ARGS(struct read_args, .framing = NO_FRAMING, .count = IPC_UNKNOWN),
 		.run = mq_peek },
 	{ .name = "wait",
 		.operands = "ADDRESS",
@@ -316,7 +363,8 @@ static const struct verb verbs[] = {
 		.operands = "ADDRESS...",
 		.help = "change the mode or owner of a queue",
 		.options = set_options,
-		ARGS(struct set_args, .owner = { (uid_t)-1, (gid_t)-1 }),
+		ARGS(struct set_args, .owner = { (uid_t)-1, (gid_t)-1 },
+			.bytes_limit = IPC_UNKNOWN),
 		.run = mq_set },
 	{ .name = "purge",
 		.operands = "ADDRESS...",

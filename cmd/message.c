@@ -36,7 +36,7 @@ framing_check(const struct framing *framing, struct ipc_error *err)
 }
 
 const char *
-framing_cannot(const struct framing *framing, const struct message *message)
+framing_cannot(const struct framing *framing, const struct ipc_message *message)
 {
 	if (framing->lines && memchr(message->data, '\n', message->length) != NULL)
 		return "it has a newline";
@@ -49,8 +49,8 @@ framing_cannot(const struct framing *framing, const struct message *message)
 
 /* A new file, complete, or none. */
 static int
-save_in(const char *dir, const struct message *message, const char *program, char *path,
-	size_t room)
+save_in(const char *dir, const struct ipc_message *message, const char *program,
+	char *path, size_t room)
 {
 	size_t done = 0;
 	ssize_t step;
@@ -78,7 +78,7 @@ save_in(const char *dir, const struct message *message, const char *program, cha
 }
 
 int
-message_save(const struct message *message, const char *program, char *path,
+message_save(const struct ipc_message *message, const char *program, char *path,
 	size_t room, struct ipc_error *err)
 {
 	const char *const dirs[] = { getenv("TMPDIR"), "/tmp", "/dev/shm" };

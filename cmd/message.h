@@ -7,16 +7,10 @@
 #include <stdint.h>
 
 #include <ipcutil/error.h>
+#include <ipcutil/message.h>
 #include <ipcutil/number.h>
 
 #include "value.h"
-
-struct message {
-	char *data;
-	size_t length;
-	unsigned int priority;
-	bool typed; /* it came with a type, which not every object has */
-};
 
 /* How messages stand one behind the other: in one of these ways, or bare. */
 struct framing {
@@ -58,13 +52,13 @@ int framing_check(const struct framing *framing, struct ipc_error *err);
 
 /* Why the framing cannot carry a message, "it has a newline"; NULL when it can. */
 const char *framing_cannot(
-	const struct framing *framing, const struct message *message);
+	const struct framing *framing, const struct ipc_message *message);
 
 /*
  * Saves a message that can go nowhere else in a new file of mode 0600: in
  * $TMPDIR, else /tmp, else /dev/shm.  path, of room bytes, is its name then.
  */
-int message_save(const struct message *message, const char *program, char *path,
+int message_save(const struct ipc_message *message, const char *program, char *path,
 	size_t room, struct ipc_error *err);
 
 #endif

@@ -123,11 +123,32 @@ bad_option(struct call *call, int c, const char *word)
 		is_long ? ", or more than one that begins so" : "");
 }
 
+/* What stands behind "--": COMMAND, where there can be one, or more operands. */
+static int
+take_command(struct call *call, int argc, char **argv, bool has_operands)
+{
+	const struct verb *verb = call->verb;
+
+	if (verb->command) {
+		if (optind == argc)
+			return cli_misuse(call, "COMMAND is missing behind '--'");
+		call->command = argv + optind;
+		optind = argc;
+	} else if (has_operands && optind < argc && verb->operands != NULL &&
+		strcmp(verb->operands, "ADDRESS...") == 0) {
+		return cli_misuse(call, "'%s' takes no COMMAND, such as '%s'",
+			verb->name, argv[optind]);
+	}
+	return 0;
+}
+
 int
 options_parse(struct call *call, void *args, int argc, char **argv, char **operands)
 {
 	struct option_group groups[GROUPS_MAX];
 	struct translation options = { .count = 0 };
+	char **const first = operands;
+	const char *last = NULL;
 	int c;
 
 	translate(&options, call->verb, groups,
@@ -138,6 +159,7 @@ options_parse(struct call *call, void *args, int argc, char **argv, char **opera
 		c = getopt_long(argc, argv, options.letters, options.longs, NULL);
 		if (c == -1)
 			break;
+		last = optarg;
 		if (c == 1) { /* an operand, in the order given */
 			*operands++ = optarg;
 		} else if (c == '?' || c == ':') {
@@ -146,6 +168,10 @@ options_parse(struct call *call, void *args, int argc, char **argv, char **opera
 			return -1;
 		}
 	}
+	if (!call->verb->data && optind > 1 && argv[optind - 1] != last &&
+		strcmp(argv[optind - 1], "--") == 0 &&
+		take_command(call, argc, argv, operands != first) < 0)
+		return -1;
 	while (optind < argc)
 		*operands++ = argv[optind++];
 	*operands = NULL;

@@ -330,8 +330,8 @@ write_all(const struct outlet *out, const char *data, size_t length,
 }
 
 static int
-write_json(
-	const struct outlet *out, const struct message *message, struct ipc_error *err)
+write_json(const struct outlet *out, const struct ipc_message *message,
+	struct ipc_error *err)
 {
 	char *line = NULL;
 	size_t length = 0;
@@ -340,7 +340,12 @@ write_json(
 	int result;
 
 	if (whole) {
-		fprintf(text, "{\"priority\":%u,\"type\":null,", message->priority);
+		if (message->type == 0)
+			fprintf(text, "{\"priority\":%u,\"type\":null,",
+				message->priority);
+		else
+			fprintf(text, "{\"priority\":null,\"type\":%ld,",
+				message->type);
 		whole = json_put_bytes(text, "data", message->data, message->length);
 		fputs("}\n", text);
 		whole = fclose(text) == 0 && whole;
@@ -352,8 +357,8 @@ write_json(
 
 /* Puts the frame around the data, where they are, and writes it all. */
 static int
-write_framed(
-	const struct outlet *out, const struct message *message, struct ipc_error *err)
+write_framed(const struct outlet *out, const struct ipc_message *message,
+	struct ipc_error *err)
 {
 	char *from = message->data;
 	size_t length = message->length;
@@ -369,7 +374,8 @@ write_framed(
 }
 
 int
-outlet_write(struct outlet *out, const struct message *message, struct ipc_error *err)
+outlet_write(
+	struct outlet *out, const struct ipc_message *message, struct ipc_error *err)
 {
 	const char *cannot = framing_cannot(out->framing, message);
 	int result = out->framing->json ? write_json(out, message, err)

@@ -70,7 +70,7 @@ int outlet_ready(struct outlet *out, struct ipc_error *err);
  * IPC_TIMED_OUT	the stream took not a byte for the limit
  */
 int outlet_write(
-	struct outlet *out, const struct message *message, struct ipc_error *err);
+	struct outlet *out, const struct ipc_message *message, struct ipc_error *err);
 
 /* Fails because standard output takes nothing, with the errno value code. */
 int outlet_failed(int code, struct ipc_error *err);

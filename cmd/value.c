@@ -5,6 +5,7 @@
 #include <bsd/unistd.h>
 #include <ctype.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,16 @@ value_parse(const struct field *field, const char *text, void *record)
 			return "a priority from 0 to 32767";
 		*(unsigned int *)member = (unsigned int)number;
 		return NULL;
+	case TYPE:
+		if (!ipc_number(text + (*text == '-'), 10, LONG_MAX, &number))
+			return "a type: a number, or a minus and a number";
+		*(long *)member = *text == '-' ? -(long)number : (long)number;
+		return NULL;
+	case MESSAGE_TYPE:
+		if (!ipc_number(text, 10, LONG_MAX, &number) || number == 0)
+			return "a type: a number from 1";
+		*(long *)member = (long)number;
+		return NULL;
 	case SIZE:
 		return ipc_size(text, member) ? NULL
 					      : "a size such as 4096, 64K or 1GiB";
@@ -140,6 +151,7 @@ value_parse(const struct field *field, const char *text, void *record)
 	case USER:
 		return parse_user(text, member) ? NULL : "a user";
 	case GROUP:
+	case KEY:
 	case MODE:
 	case TIME:
 	case ADDRESS:
@@ -200,6 +212,11 @@ value_text(
 		if (number == IPC_UNKNOWN)
 			return NULL;
 		return size_text(number, human && field->kind == SIZE, buf);
+	case KEY:
+		if (*(const uint64_t *)member == IPC_UNKNOWN)
+			return NULL;
+		snprintf(buf, VALUE_MAX, "0x%08" PRIx64, *(const uint64_t *)member);
+		return buf;
 	case PRIORITY:
 		return name_or_number(NULL, *(const unsigned int *)member, buf);
 	case USER:
@@ -217,6 +234,8 @@ value_text(
 		return time_text(*(const int64_t *)member, human, buf);
 	case ADDRESS:
 		return ((const struct ipc_address *)member)->text;
+	case TYPE:
+	case MESSAGE_TYPE:
 	case SPAN:
 	case MODE_CHANGE:
 	case OWNER:

@@ -24,12 +24,15 @@ enum kind {
 	FLAG, /* given or not */
 	TEXT, /* any; a column: a string that is never NULL */
 	NUMBER,
-	COUNT,       /* a number, at least 1 */
-	PRIORITY,    /* of a message */
-	SIZE,        /* bytes; typed as 4096, 64K or 1GiB */
-	SPAN,        /* time, in nanoseconds; an option only */
-	MODE_CHANGE, /* octal or symbolic, for mode_change(); an option only */
-	OWNER,       /* USER[:GROUP]; an option only */
+	COUNT,        /* a number, at least 1 */
+	PRIORITY,     /* of a message */
+	TYPE,         /* which of the types of messages; an option only */
+	MESSAGE_TYPE, /* the type of a message, at least 1; an option only */
+	KEY,          /* of System V, 32 bits; a column only */
+	SIZE,         /* bytes; typed as 4096, 64K or 1GiB */
+	SPAN,         /* time, in nanoseconds; an option only */
+	MODE_CHANGE,  /* octal or symbolic, for mode_change(); an option only */
+	OWNER,        /* USER[:GROUP]; an option only */
 	USER,
 	GROUP,   /* a column only */
 	MODE,    /* permission bits; a column only */
@@ -43,6 +46,9 @@ enum kind {
 #define NUMBER_TYPE uint64_t
 #define COUNT_TYPE uint64_t
 #define PRIORITY_TYPE unsigned int
+#define TYPE_TYPE long
+#define MESSAGE_TYPE_TYPE long
+#define KEY_TYPE uint64_t
 #define SIZE_TYPE uint64_t
 #define SPAN_TYPE int64_t
 #define MODE_CHANGE_TYPE const char *

@@ -2,35 +2,98 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ipc.h>
 
 #include <ipcutil/address.h>
+#include <ipcutil/number.h>
 
-/* Names without a slash that begin like this would change their meaning. */
-static bool
-is_reserved(const char *text)
+#include "auto.h"
+
+static int
+misuse(struct ipc_error *err, const char *text, const char *wanted)
 {
-	static const char *const prefixes[] = { "id:", "key:", "ftok:", "nats://",
-		"tls://" };
-
-	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
-		if (strncmp(text, prefixes[i], strlen(prefixes[i])) == 0)
-			return true;
-	return strcmp(text, "private") == 0;
+	return ipc_refuse(err, IPC_MISUSE, EINVAL, "'%s' is not %s", text, wanted);
 }
 
-int
-ipc_address_mq(const char *text, struct ipc_address *address, struct ipc_error *err)
+struct ipc_address
+ipc_address_id(int id)
+{
+	struct ipc_address address = { .kind = IPC_SYSV_ID, .number = (uint32_t)id };
+
+	snprintf(address.text, sizeof(address.text), "id:%d", id);
+	return address;
+}
+
+static void
+set_key(struct ipc_address *address, uint32_t key)
+{
+	*address = (struct ipc_address){ .kind = IPC_SYSV_KEY, .number = key };
+	snprintf(address->text, sizeof(address->text), "key:0x%08x", key);
+}
+
+static int
+read_id(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	uint64_t id;
+
+	if (!ipc_number(text + strlen("id:"), 10, INT32_MAX, &id))
+		return misuse(err, text, "an id such as 'id:42'");
+	*address = ipc_address_id((int)id);
+	return 0;
+}
+
+static int
+read_key(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	uint64_t key;
+
+	/* Key 0 is IPC_PRIVATE: it would find nothing and make a new one each time. */
+	if (!ipc_number(text + strlen("key:"), 0, UINT32_MAX, &key) || key == 0)
+		return misuse(err, text, "a key of 1 to 32 bits such as 'key:0x1234'");
+	set_key(address, (uint32_t)key);
+	return 0;
+}
+
+/* ftok:PATH or ftok:PATH:PROJECT; a path may have colons, if a project follows. */
+static int
+read_ftok(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	autofree char *path = strdup(text + strlen("ftok:"));
+	char *colon = path == NULL ? NULL : strrchr(path, ':');
+	uint64_t project = 1;
+	key_t key;
+
+	if (path == NULL)
+		return ipc_fail(err, errno, "read '%s'", text);
+	if (colon != NULL) {
+		if (!ipc_number(colon + 1, 0, 255, &project) || project == 0)
+			return misuse(
+				err, text, "ftok:PATH[:PROJECT], a number to 255");
+		*colon = '\0';
+	}
+	key = ftok(path, (int)project);
+	if (key == -1)
+		return ipc_fail(err, errno, "make a key of '%s'", path);
+	set_key(address, (uint32_t)key);
+	return 0;
+}
+
+static int
+read_server(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	(void)address;
+	return misuse(err, text, "the address of a queue of this machine");
+}
+
+static int
+read_name(const char *text, struct ipc_address *address, struct ipc_error *err)
 {
 	const char *name = *text == '/' ? text + 1 : text;
 
-	if (is_reserved(text))
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'%s' is not the address of a POSIX queue, such as '/jobs'",
-			text);
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'%s' is not a queue's name such as '/jobs'", text);
+		return misuse(err, text, "a queue's name such as '/jobs'");
 	if (strchr(name, '/') != NULL)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' has a slash within the name", text);
@@ -38,6 +101,31 @@ ipc_address_mq(const char *text, struct ipc_address *address, struct ipc_error *
 		return ipc_refuse(err, IPC_MISUSE, ENAMETOOLONG,
 			"'/%.40s...' is a name of %zu bytes; at most %d can be", name,
 			strlen(name), NAME_MAX);
+	*address = (struct ipc_address){ .kind = IPC_POSIX_NAME };
 	snprintf(address->text, sizeof(address->text), "/%s", name);
+	return 0;
+}
+
+int
+ipc_address_mq(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	static const struct {
+		const char *prefix;
+		int (*read)(const char *text, struct ipc_address *address,
+			struct ipc_error *err);
+	} kinds[] = {
+		{ "id:", read_id },
+		{ "key:", read_key },
+		{ "ftok:", read_ftok },
+		{ "nats://", read_server },
+		{ "tls://", read_server },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
+			return kinds[i].read(text, address, err);
+	if (strcmp(text, "private") != 0)
+		return read_name(text, address, err);
+	*address = (struct ipc_address){ .kind = IPC_SYSV_PRIVATE, .text = "private" };
 	return 0;
 }

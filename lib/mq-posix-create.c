@@ -10,36 +10,20 @@
 
 #include "auto.h"
 #include "mq-posix.h"
+#include "mq.h"
+#include "proc.h"
 
 /* Somebody may create and remove the same name in turn with us. */
 enum { TRIES = 1000 };
-
-int
-ipc_mq_posix_foreign(const struct ipc_address *address, uid_t owner, const char *action,
-	struct ipc_error *err)
-{
-	return ipc_refuse(err, IPC_REFUSED, EPERM,
-		"%s '%s': it belongs to user %u; --trust-owner=%u allows it", action,
-		address->text, owner, owner);
-}
 
 /* One figure of proc_sys_fs_mqueue(5), which is of our IPC namespace. */
 static uint64_t
 system_limit(const char *name)
 {
-	char path[64], text[24];
-	uint64_t value = IPC_UNKNOWN;
-	autoclose int fd = -1;
-	ssize_t length;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/sys/fs/mqueue/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	length = fd < 0 ? 0 : read(fd, text, sizeof(text));
-	if (length > 1) {
-		text[length - 1] = '\0'; /* in place of the newline */
-		ipc_number(text, 10, INT64_MAX, &value);
-	}
-	return value;
+	return ipc_proc_number(path);
 }
 
 /* What the kernel gives those who do not ask. */
@@ -157,7 +141,7 @@ accept_existing(int fd, const struct ipc_address *address,
 	if (fstat(fd, &st) < 0 || mq_getattr(fd, &has) < 0)
 		return ipc_fail(err, errno, "create '%s'", address->text);
 	if (!ipc_trust_found(st.st_uid, plan->trusted))
-		return ipc_mq_posix_foreign(address, st.st_uid, "create", err);
+		return ipc_mq_foreign(address, st.st_uid, "create", err);
 	if (plan->capacity != IPC_UNKNOWN && plan->capacity != (uint64_t)has.mq_maxmsg)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with a capacity of %ld messages, not %ju",
@@ -196,7 +180,7 @@ create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 
 int
 ipc_mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
-	bool *made, struct ipc_error *err)
+	struct ipc_address *found, bool *made, struct ipc_error *err)
 {
 	bool asks = plan->capacity != IPC_UNKNOWN || plan->message_size != IPC_UNKNOWN;
 	struct mq_attr attr = asks ? geometry(plan) : (struct mq_attr){ 0 };
@@ -206,6 +190,12 @@ ipc_mq_posix_create(const struct ipc_address *address, const struct ipc_mq_plan 
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' would be a queue for 0 %s", address->text,
 			plan->capacity == 0 ? "messages" : "bytes");
+	if (plan->bytes_limit != IPC_UNKNOWN)
+		return ipc_refuse(err, IPC_MISUSE, EINVAL,
+			"'%s' is a POSIX queue: it has no --bytes-limit but --capacity "
+			"times --message-size",
+			address->text);
+	*found = *address;
 	/* ENOENT: it was there, and was removed before we could look at it. */
 	for (int try = 0; try < TRIES; try++) {
 		result = create(address, plan, asks ? &attr : NULL, made, err);

@@ -169,6 +169,10 @@ fill_file(struct ipc_mq_info *info, const char *name, const struct stat *st)
 		.notify_pid = IPC_UNKNOWN,
 		.notify_signal = IPC_UNKNOWN,
 		.inode = st->st_ino,
+		.key = IPC_UNKNOWN,
+		.id = IPC_UNKNOWN,
+		.sender = IPC_UNKNOWN,
+		.receiver = IPC_UNKNOWN,
 		.mode = st->st_mode & 07777,
 		.uid = st->st_uid,
 		.gid = st->st_gid,
@@ -316,6 +320,10 @@ ipc_mq_posix_change(const struct ipc_address *address,
 			name);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return ipc_fail(err, errno, "change '%s'", name);
+	if (change->bytes_limit != IPC_UNKNOWN)
+		return ipc_refuse(err, IPC_MISUSE, EINVAL,
+			"'%s' is a POSIX queue: its geometry is chosen at create",
+			name);
 	if ((change->uid != (uid_t)-1 || change->gid != (gid_t)-1) &&
 		fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)
 		return ipc_fail(err, errno, "change the owner of '%s'", name);

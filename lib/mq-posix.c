@@ -4,6 +4,7 @@
 #include <mqueue.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,9 +44,10 @@ posix_open(struct ipc_mq *mq, const struct ipc_address *address,
 		if (fstat(fd, &st) < 0)
 			return ipc_fail(err, errno, "%s '%s'", action, address->text);
 		if (!ipc_trust_written(st.st_uid, trusted))
-			return ipc_mq_posix_foreign(address, st.st_uid, action, err);
+			return ipc_mq_foreign(address, st.st_uid, action, err);
 	}
 	mq->message_size = (size_t)attr.mq_msgsize;
+	mq->limited_by = " (its message size, chosen at create)";
 	mq->fd = keep(&fd);
 	return 0;
 }
@@ -54,71 +56,82 @@ static void
 posix_close(struct ipc_mq *mq)
 {
 	mq_close(mq->fd);
-}
-
-/* Says why a wait for the queue to be less empty or less full was in vain. */
-static int
-waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *action,
-	const char *state, int code, struct ipc_error *err)
-{
-	const char *name = mq->address.text;
-	char span[IPC_SPAN_MAX];
-
-	if (code == EAGAIN)
-		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s",
-			action, name, state);
-	if (code == ETIMEDOUT)
-		return ipc_refuse(err, IPC_TIMED_OUT, code,
-			"%s '%s': it stayed %s for %s s", action, name, state,
-			ipc_span_text(wait->limit, span));
-	return ipc_fail(err, code, "%s '%s'", action, name);
+	if (mq->back >= 0)
+		close(mq->back);
 }
 
 static int
-posix_send(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err)
+posix_send(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	int code = 0;
 
-	while (mq_send(mq->fd, data, length, priority) < 0) {
+	while (mq_send(mq->fd, message->data, message->length, message->priority) < 0) {
 		code = errno == EAGAIN ? ipc_wait_for(mq->fd, POLLOUT, wait) : errno;
 		if (code != 0)
-			return waited(mq, wait, "write to", "full", code, err);
+			return ipc_mq_waited(mq, wait, "write to", "full", code, err);
 	}
 	return 0;
 }
 
 static int
-posix_receive(const struct ipc_mq *mq, void *data, size_t *length,
-	unsigned int *priority, const struct ipc_wait *wait, struct ipc_error *err)
+posix_receive(const struct ipc_mq *mq, struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	ssize_t taken;
 	int code = 0;
 
-	while ((taken = mq_receive(mq->fd, data, mq->message_size, priority)) < 0) {
+	while ((taken = mq_receive(mq->fd, message->data, mq->message_size,
+			&message->priority)) < 0) {
 		code = errno == EAGAIN ? ipc_wait_for(mq->fd, POLLIN, wait) : errno;
 		if (code != 0)
-			return waited(mq, wait, "read", "empty", code, err);
+			return ipc_mq_waited(mq, wait, "read", "empty", code, err);
 	}
-	*length = (size_t)taken;
+	message->length = (size_t)taken;
+	message->type = 0;
 	return 0;
 }
 
+/* Not by name: it may be another queue's by now, or nobody's. */
 static int
-posix_give_back(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err)
+open_back(const struct ipc_mq *mq)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", mq->fd);
+	return open(self, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+static int
+posix_prepare_back(struct ipc_mq *mq, struct ipc_error *err)
+{
+	if (mq->back < 0)
+		mq->back = open_back(mq);
+	if (mq->back >= 0 || (errno != EMFILE && errno != ENFILE && errno != ENOMEM))
+		return 0;
+	return ipc_fail(err, errno, "write to '%s'", mq->address.text);
+}
+
+static int
+posix_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	struct ipc_mq back = *mq;
-	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-	autoclose int fd = -1;
+	autoclose int fd = mq->back < 0 ? open_back(mq) : -1;
 
-	/* Not by name: it may be another queue's by now, or nobody's. */
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", mq->fd);
-	fd = open(self, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
+	back.fd = mq->back < 0 ? fd : mq->back;
+	if (back.fd < 0)
 		return ipc_fail(err, errno, "write to '%s'", mq->address.text);
-	back.fd = fd;
-	return posix_send(&back, data, length, priority, wait, err);
+	return posix_send(&back, message, wait, err);
+}
+
+/* None is longer than the queue was made for. */
+static int
+posix_grow(struct ipc_mq *mq, struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+		"read '%s': no message has more than %zu bytes", mq->address.text,
+		mq->message_size);
 }
 
 static int
@@ -126,16 +139,38 @@ posix_wait(const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_erro
 {
 	int code = ipc_wait_for(mq->fd, POLLIN, wait);
 
-	return code == 0 ? 0 : waited(mq, wait, "wait for", "empty", code, err);
+	return code == 0 ? 0 : ipc_mq_waited(mq, wait, "wait for", "empty", code, err);
 }
 
 static int
-posix_peek(const struct ipc_address *address, struct ipc_error *err)
+posix_peek(const struct ipc_mq *mq, uint64_t place, struct ipc_message *message,
+	struct ipc_error *err)
 {
+	(void)place;
+	(void)message;
 	return ipc_refuse(err, IPC_REFUSED, ENOTSUP,
 		"peek at '%s': the kernel lets no one look at a POSIX queue's message "
 		"without taking it",
-		address->text);
+		mq->address.text);
+}
+
+static int
+posix_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err)
+{
+	static const struct ipc_wait not_at_all = IPC_WAIT(0);
+	autofree char *data = malloc(mq->message_size);
+	struct ipc_message message = { .data = data };
+	struct ipc_error failure;
+
+	if (data == NULL)
+		return ipc_fail(err, errno, "purge '%s'", mq->address.text);
+	while (posix_receive(mq, &message, &not_at_all, &failure) == 0)
+		++*discarded;
+	if (failure.fault == IPC_WOULD_BLOCK)
+		return 0;
+	if (err != NULL)
+		*err = failure;
+	return -1;
 }
 
 static int
@@ -150,11 +185,14 @@ const struct ipc_mq_ops ipc_mq_posix = {
 	.create = ipc_mq_posix_create,
 	.open = posix_open,
 	.close = posix_close,
+	.grow = posix_grow,
 	.send = posix_send,
 	.receive = posix_receive,
+	.prepare_back = posix_prepare_back,
 	.give_back = posix_give_back,
 	.wait = posix_wait,
 	.peek = posix_peek,
+	.purge = posix_purge,
 	.stat = ipc_mq_posix_stat,
 	.each = ipc_mq_posix_each,
 	.change = ipc_mq_posix_change,

@@ -10,13 +10,10 @@ int ipc_mq_posix_open(const char *name, int access);
 /* The same for reading, or where that is forbidden for writing. */
 int ipc_mq_posix_open_any(const char *name);
 
-/* Fails with IPC_REFUSED: the queue belongs to owner, whom nobody trusts. */
-int ipc_mq_posix_foreign(const struct ipc_address *address, uid_t owner,
-	const char *action, struct ipc_error *err);
-
 /* mq-posix-create.c */
 int ipc_mq_posix_create(const struct ipc_address *address,
-	const struct ipc_mq_plan *plan, bool *made, struct ipc_error *err);
+	const struct ipc_mq_plan *plan, struct ipc_address *found, bool *made,
+	struct ipc_error *err);
 
 /* mq-posix-stat.c */
 int ipc_mq_posix_stat(const struct ipc_address *address, enum ipc_mq_look look,

@@ -5,25 +5,62 @@
 #include "auto.h"
 #include "mq.h"
 
+bool
+ipc_mq_has_types(const struct ipc_address *address)
+{
+	return address->kind != IPC_POSIX_NAME;
+}
+
 static const struct ipc_mq_ops *
 kind_of(const struct ipc_address *address)
 {
-	(void)address; /* POSIX queues are the one kind */
-	return &ipc_mq_posix;
+	return ipc_mq_has_types(address) ? &ipc_mq_sysv : &ipc_mq_posix;
+}
+
+int
+ipc_mq_waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *action,
+	const char *state, int code, struct ipc_error *err)
+{
+	const char *name = mq->address.text;
+	char span[IPC_SPAN_MAX];
+
+	if (code == EAGAIN)
+		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s",
+			action, name, state);
+	if (code == ETIMEDOUT)
+		return ipc_refuse(err, IPC_TIMED_OUT, code,
+			"%s '%s': it stayed %s for %s s", action, name, state,
+			ipc_span_text(wait->limit, span));
+	return ipc_fail(err, code, "%s '%s'", action, name);
+}
+
+int
+ipc_mq_foreign(const struct ipc_address *address, uid_t owner, const char *action,
+	struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_REFUSED, EPERM,
+		"%s '%s': it belongs to user %u; --trust-owner=%u allows it", action,
+		address->text, owner, owner);
 }
 
 int
 ipc_mq_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
-	bool *made, struct ipc_error *err)
+	struct ipc_address *found, bool *made, struct ipc_error *err)
 {
-	return kind_of(address)->create(address, plan, made, err);
+	return kind_of(address)->create(address, plan, found, made, err);
 }
 
 int
 ipc_mq_open(struct ipc_mq *mq, const struct ipc_address *address,
 	enum ipc_mq_access access, uid_t trusted, struct ipc_error *err)
 {
-	*mq = (struct ipc_mq){ .ops = kind_of(address), .address = *address, .fd = -1 };
+	*mq = (struct ipc_mq){
+		.ops = kind_of(address),
+		.address = *address,
+		.fd = -1,
+		.back = -1,
+		.limited_by = "",
+	};
 	return mq->ops->open(mq, address, access, trusted, err);
 }
 
@@ -34,29 +71,42 @@ ipc_mq_close(struct ipc_mq *mq)
 }
 
 int
-ipc_mq_send(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err)
+ipc_mq_grow(struct ipc_mq *mq, struct ipc_error *err)
 {
-	if (length > mq->message_size)
+	return mq->ops->grow(mq, err);
+}
+
+int
+ipc_mq_send(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
+{
+	if (message->length > mq->message_size)
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write to '%s': a message of %zu bytes is longer than the %zu it takes "
-			"(its message size, chosen at create)",
-			mq->address.text, length, mq->message_size);
-	return mq->ops->send(mq, data, length, priority, wait, err);
+			"write to '%s': a message of %zu bytes is longer than the %zu "
+			"it takes%s",
+			mq->address.text, message->length, mq->message_size,
+			mq->limited_by);
+	return mq->ops->send(mq, message, wait, err);
 }
 
 int
-ipc_mq_receive(const struct ipc_mq *mq, void *data, size_t *length,
-	unsigned int *priority, const struct ipc_wait *wait, struct ipc_error *err)
+ipc_mq_receive(const struct ipc_mq *mq, struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
-	return mq->ops->receive(mq, data, length, priority, wait, err);
+	return mq->ops->receive(mq, message, wait, err);
 }
 
 int
-ipc_mq_give_back(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err)
+ipc_mq_prepare_back(struct ipc_mq *mq, struct ipc_error *err)
 {
-	return mq->ops->give_back(mq, data, length, priority, wait, err);
+	return mq->ops->prepare_back(mq, err);
+}
+
+int
+ipc_mq_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
+{
+	return mq->ops->give_back(mq, message, wait, err);
 }
 
 int
@@ -66,30 +116,17 @@ ipc_mq_wait(const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_err
 }
 
 int
-ipc_mq_peek(const struct ipc_address *address, struct ipc_error *err)
+ipc_mq_peek(const struct ipc_mq *mq, uint64_t place, struct ipc_message *message,
+	struct ipc_error *err)
 {
-	return kind_of(address)->peek(address, err);
+	return mq->ops->peek(mq, place, message, err);
 }
 
 int
 ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err)
 {
-	static const struct ipc_wait not_at_all = IPC_WAIT(0);
-	autofree void *data = malloc(mq->message_size);
-	struct ipc_error failure;
-	unsigned int priority;
-	size_t length;
-
 	*discarded = 0;
-	if (data == NULL)
-		return ipc_fail(err, errno, "purge '%s'", mq->address.text);
-	while (ipc_mq_receive(mq, data, &length, &priority, &not_at_all, &failure) == 0)
-		++*discarded;
-	if (failure.fault == IPC_WOULD_BLOCK)
-		return 0;
-	if (err != NULL)
-		*err = failure;
-	return -1;
+	return mq->ops->purge(mq, discarded, err);
 }
 
 int
@@ -104,7 +141,12 @@ ipc_mq_each(enum ipc_mq_look look,
 	int (*visit)(const struct ipc_mq_info *info, void *arg), void *arg,
 	bool *complete, struct ipc_error *err)
 {
-	return ipc_mq_posix.each(look, visit, arg, complete, err);
+	int stop = ipc_mq_posix.each(look, visit, arg, complete, err);
+	bool sysv_complete;
+
+	if (stop == 0)
+		stop = ipc_mq_sysv.each(look, visit, arg, &sysv_complete, err);
+	return stop;
 }
 
 int

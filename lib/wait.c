@@ -14,9 +14,8 @@ ipc_wait_start(struct ipc_wait *wait)
 		clock_gettime(CLOCK_MONOTONIC, &wait->start);
 }
 
-/* What is left of the limit: at least 0.  NULL is for ever, as ppoll(2) has it. */
-static const struct timespec *
-left(const struct ipc_wait *wait, struct timespec *span)
+const struct timespec *
+ipc_wait_left(const struct ipc_wait *wait, struct timespec *span)
 {
 	struct timespec now;
 	int64_t ns = 0;
@@ -43,7 +42,7 @@ ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
 		{ .fd = wait->interrupt, .events = POLLIN },
 	};
 	struct timespec span;
-	int ready = ppoll(polled, 3, left(wait, &span), wait->signals);
+	int ready = ppoll(polled, 3, ipc_wait_left(wait, &span), wait->signals);
 
 	if (ready < 0)
 		return errno;

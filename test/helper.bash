@@ -4,7 +4,9 @@
 bats_require_minimum_version 1.5.0
 
 setup() {
-	NAME=${PREFIX:-/ipcutil-test-$$}-$BATS_TEST_NUMBER	# no test meets another's
+	local prefix=${PREFIX:-/ipcutil-test-$$}
+	NAME=$prefix-$BATS_TEST_NUMBER	# no test meets another's
+	printf -v BYKEY 'key:0x%08x' $((${prefix##*-} << 10 | BATS_TEST_NUMBER))	# nor this
 	peer=$builddir/test/peer
 	powerless=()	# "${powerless[@]}" COMMAND...: root without its privileges
 	[ "$(id -u)" -ne 0 ] || powerless=(setpriv --inh-caps=-all --bounding-set=-all)
@@ -14,18 +16,19 @@ setup() {
 }
 
 teardown() {
-	local jobs
+	local jobs made=()
 	mapfile -t jobs < <(jobs -p)
 	jobs+=("${others[@]}")
 	[ ${#jobs[@]} -eq 0 ] || kill -9 "${jobs[@]}" 2>/dev/null || :
-	ipc-mq rm -f "$NAME" "$NAME-2" "$NAME-3"
+	[ ! -e "$BATS_TEST_TMPDIR/made" ] || mapfile -t made <"$BATS_TEST_TMPDIR/made"
+	ipc-mq rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
 }
 
 # fails_with STATUS MESSAGE COMMAND...: it says MESSAGE on stderr, and nothing else
 fails_with() {
 	local status_wanted=$1 message=$2
 	shift 2
-	run --separate-stderr "$@"
+	run "-$status_wanted" --separate-stderr "$@" || :
 	echo "status $status, stdout '$output', stderr '$stderr'"
 	[ "$status" -eq "$status_wanted" ] && [ -z "$output" ] && [ "$stderr" = "$message" ]
 }
@@ -34,7 +37,7 @@ fails_with() {
 fails() {
 	local status_wanted=$1
 	shift
-	run --separate-stderr "$@"
+	run "-$status_wanted" --separate-stderr "$@" || :
 	echo "status $status, stdout '$output', stderr '$stderr'"
 	[ "$status" -eq "$status_wanted" ] && [ -z "$output" ] &&
 		[ ${#stderr_lines[@]} -eq 1 ] && [[ $stderr == ipc-*": "* ]]
@@ -74,6 +77,17 @@ ends_with() {
 # queue [OPTION]...: makes the queue of the test, for 4 messages of 64 bytes
 queue() {
 	ipc-mq create -c 4 -s 64 "$@" "$NAME" >/dev/null
+}
+
+# made ID...: System V queues, which have no name, that teardown removes
+made() {
+	printf '%s\n' "$@" >>"${MADE:-/dev/null}"	# for test/run, which looks for them
+	printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/made"
+}
+
+# mailbox [OPTION]...: makes a private System V queue, $q
+mailbox() {
+	q=$(ipc-mq create "$@" private) && made "$q"
 }
 
 # holds COUNT [ADDRESS]: so many messages are in the queue

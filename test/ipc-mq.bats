@@ -152,7 +152,7 @@ load helper
 }
 
 @test "what cannot be the name of a queue is wrong usage for every verb" {
-	for name in . .. '' / /. /.. // a/b /a/ /a/b id:1 key:0x1 ftok:/ private nats://h/q tls://h/q; do
+	for name in . .. '' / /. /.. // a/b /a/ /a/b id:x key:0 ftok:/:0 nats://h/q tls://h/q; do
 		for verb in create write read wait inspect set purge rm peek; do
 			fails 2 ipc-mq "$verb" "$name"
 		done
@@ -437,6 +437,7 @@ load helper
 		flooders+=($!)
 	done
 	for _ in 1 2 3; do
+		rm -f out # or the shell that is about to become the reader may get the signal
 		ipc-mq read -f -J "$NAME" >out 3>&- &
 		within 10 test -s out
 		kill -TERM $!
@@ -517,7 +518,7 @@ load helper
 	queue -m 0640
 	ipc-mq write "$NAME" hello ''
 	ipc-mq inspect "$NAME" >out
-	[ "$(awk '{ print $1 }' out | xargs)" = "ADDRESS TYPE SIZE USED MESSAGES CAPACITY BYTES MESSAGE_SIZE MODE USER GROUP CREATED MODIFIED ACCESSED CHANGED NOTIFY_PID NOTIFY_SIGNAL INODE" ]
+	[ "$(awk '{ print $1 }' out | xargs)" = "ADDRESS TYPE SIZE USED MESSAGES CAPACITY BYTES MESSAGE_SIZE MODE USER GROUP CREATED MODIFIED ACCESSED CHANGED NOTIFY_PID NOTIFY_SIGNAL KEY ID SENDER RECEIVER INODE" ]
 	[ "$(value ADDRESS,TYPE,SIZE,USED,MESSAGES,CAPACITY,BYTES,MESSAGE_SIZE,MODE,USER,GROUP "$NAME")" = \
 		"$NAME mq 256 5 2 4 5 64 0640 $(id -un) $(id -gn)" ]
 	[ "$(value CREATED,NOTIFY_PID,NOTIFY_SIGNAL "$NAME")" = "- 0 0" ]
@@ -753,7 +754,7 @@ load helper
 
 @test "set with nothing to set, or to nonsense, is wrong usage" {
 	queue
-	fails_with 2 "ipc-mq: 'set' needs --mode or --owner" ipc-mq set "$NAME"
+	fails_with 2 "ipc-mq: 'set' needs --mode, --owner or --bytes-limit" ipc-mq set "$NAME"
 	for owner in '' : no-such-user-here :no-such-group-here root: -1 4294967295; do
 		fails 2 ipc-mq set --owner="$owner" "$NAME"
 	done

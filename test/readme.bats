@@ -1,9 +1,10 @@
 #!/usr/bin/env bats
 # the examples of README and of the man pages, run as they stand there
 #
-# A line of four blanks, "$" and a blank is a command; the other lines of four blanks
-# behind it are what it prints, on both outputs.  There "..." is any text, and a line
-# of it any lines.  The commands of a document run in one shell.
+# A line of four blanks, "$" and a blank is a command, and one with ">" goes on with
+# it; the other lines of four blanks behind it are what it prints, on both outputs.
+# There "..." is any text, and a line of it any lines.  The commands of a document run
+# in one shell; a System V queue, which cannot have the name of the test, is in $q.
 # shellcheck disable=SC2154  # srcdir comes from test/run
 
 load helper
@@ -11,7 +12,7 @@ load helper
 # examples FILE: its lines; those of roff are made plain
 examples() {
 	case $1 in
-	*.h2m) sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g" "$1" ;;
+	*.h2m | *.[1-8]) sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g" "$1" ;;
 	*) cat "$1" ;;
 	esac | sed "s,/jobs,$NAME,g; s,/more,$NAME-2,g; \$a\\
 end"
@@ -38,8 +39,8 @@ check() {
 	return 1
 }
 
-# run_examples FILE LEAST: each command, in a directory of their own; LEAST are there
-run_examples() {
+# run_all FILE LEAST: each command, in a directory of their own; LEAST are there
+run_all() {
 	local command='' wanted='' line examples_run=0
 	mkdir work && cd work || return
 	exec 4< <(examples "$1")
@@ -48,6 +49,8 @@ run_examples() {
 		'    $ '*)
 			check "$command" "$wanted" || return
 			command=${line#'    $ '} wanted='' ;;
+		'    > '*)
+			command+=$'\n'${line#'    > '} ;;
 		'    '*)
 			wanted+=${wanted:+$'\n'}${line#'    '} ;;
 		*)
@@ -59,10 +62,22 @@ run_examples() {
 	[ "$examples_run" -ge "$2" ]
 }
 
+# run_examples FILE LEAST: the same, and what is left of $q goes, whatever came of it
+run_examples() {
+	local q='' result=0
+	run_all "$@" || result=$?
+	[ -z "$q" ] || ipc-mq rm -f "$q"
+	return "$result"
+}
+
 @test "every example of README prints what README says" {
 	run_examples "$srcdir/README" 20
 }
 
 @test "every example of ipc-mq(1) prints what the page says" {
 	run_examples "$srcdir/man/ipc-mq.h2m" 15
+}
+
+@test "every example of ipcutil(7) prints what the page says" {
+	run_examples "$srcdir/man/ipcutil.7" 15
 }

@@ -111,8 +111,8 @@ static int
 list(struct call *call)
 {
 	static const struct item items[] = {
-		{ { "/a b" }, 1572864, 0644, 0 },
-		{ { "/it's\n" }, IPC_UNKNOWN, 07, IPC_UNKNOWN_TIME },
+		{ { .text = "/a b" }, 1572864, 0644, 0 },
+		{ { .text = "/it's\n" }, IPC_UNKNOWN, 07, IPC_UNKNOWN_TIME },
 	};
 
 	for (size_t i = 0; i < 2; i++)

@@ -86,7 +86,7 @@ told(const struct framing *framing, size_t most, const char *bytes, size_t lengt
 	static char text[4096];
 	struct source source = source_open(bytes, length, piece);
 	struct ipc_error err;
-	struct message message;
+	struct ipc_message message;
 	struct inlet in;
 	char *to = text;
 	int result = inlet_open(&in, source.fd, framing, most, 7, &err);
@@ -264,11 +264,11 @@ reads_json(const char *line, unsigned int priority, bool typed)
 {
 	struct source source = source_open(line, strlen(line), 0);
 	struct ipc_error err;
-	struct message message = { 0 };
+	struct ipc_message message = { 0 };
 	struct inlet in;
 	bool good = inlet_open(&in, source.fd, &json, 9999, 7, &err) == 0 &&
 		inlet_read(&in, &message, &err) == 1 && message.priority == priority &&
-		message.typed == typed;
+		(message.type != 0) == typed;
 
 	inlet_close(&in);
 	source_close(&source);
@@ -295,7 +295,7 @@ does_not_wait(
 	const struct framing *framing, const char *bytes, size_t length, bool nonblock)
 {
 	struct ipc_error err;
-	struct message message;
+	struct ipc_message message;
 	struct inlet in;
 	int ends[2];
 	bool good;
@@ -334,7 +334,7 @@ test_later(void)
 {
 	struct source source = source_open("a\nbc\n", 5, 1);
 	struct ipc_error err;
-	struct message message;
+	struct ipc_message message;
 	struct inlet in;
 	int messages = 0;
 
@@ -399,7 +399,7 @@ write_mail(const struct mail *mail, const struct framing *framing, size_t *lengt
 	bool good = outlet_open(&out, fd, framing, mail->most, &err) == 0;
 
 	for (size_t i = 0; good && i < mail->count; i++) {
-		struct message message = {
+		struct ipc_message message = {
 			.data = outlet_room(&out),
 			.length = mail->lengths[i],
 			.priority = mail->priorities[i],
@@ -429,7 +429,7 @@ read_mail(const struct mail *mail, const struct framing *framing, const char *by
 {
 	struct source source = source_open(bytes, length, below(2) ? 0 : 1 + below(60));
 	struct ipc_error err = { .sentence = "another message" };
-	struct message message;
+	struct ipc_message message;
 	struct inlet in;
 	size_t count = 0;
 	int result = inlet_open(&in, source.fd, framing, mail->most, 7, &err);
@@ -438,7 +438,8 @@ read_mail(const struct mail *mail, const struct framing *framing, const char *by
 	while (good && (result = inlet_read(&in, &message, &err)) == 1) {
 		good = count < mail->count && message.length == mail->lengths[count] &&
 			memcmp(message.data, mail->data[count], message.length) == 0 &&
-			message.priority == mail->priorities[count] && !message.typed;
+			message.priority == mail->priorities[count] &&
+			message.type == 0;
 		count++;
 	}
 	good = good && result == 0 && count == mail->count;
@@ -476,7 +477,7 @@ test_framing_words(void)
 {
 	struct framing two = { .lines = true, .json = true, .record = IPC_UNKNOWN };
 	struct framing none = { .record = 0 };
-	struct message message = { .data = (char *)"a\nb", .length = 3 };
+	struct ipc_message message = { .data = (char *)"a\nb", .length = 3 };
 	struct framing four = { .record = 4 };
 	struct ipc_error err;
 
@@ -527,7 +528,7 @@ test_outlet_open(void)
 static void
 test_outlet_waits(void)
 {
-	struct message message;
+	struct ipc_message message;
 	struct ipc_error err = { .code = 0 };
 	struct outlet out;
 	sigset_t before, pending;
@@ -540,7 +541,7 @@ test_outlet_waits(void)
 	hold_begin(&before);
 	is((out.wait.signals = &before, outlet_ready(&out, &err)), 0,
 		"an empty pipe is ready");
-	message = (struct message){ .data = outlet_room(&out), .length = 200000 };
+	message = (struct ipc_message){ .data = outlet_room(&out), .length = 200000 };
 	memset(message.data, 'x', message.length);
 	kill(getpid(), SIGTERM);
 	result = outlet_write(&out, &message, &err);
@@ -568,7 +569,7 @@ test_outlet_slow(void)
 	enum { LARGE = 300000 };
 	struct ipc_error err;
 	struct outlet out;
-	struct message message;
+	struct ipc_message message;
 	int ends[2], status = 0;
 	pid_t child;
 
@@ -591,8 +592,8 @@ test_outlet_slow(void)
 	close(ends[0]);
 	outlet_open(&out, ends[1], &prefixed, LARGE, &err);
 	for (int i = 0; i < 2; i++) {
-		message =
-			(struct message){ .data = outlet_room(&out), .length = LARGE };
+		message = (struct ipc_message){ .data = outlet_room(&out),
+			.length = LARGE };
 		memset(message.data, i, LARGE);
 		if (outlet_ready(&out, &err) < 0 ||
 			outlet_write(&out, &message, &err) < 0)

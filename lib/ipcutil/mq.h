@@ -2,8 +2,14 @@
  * mq.h - message queues: mailboxes that keep whole messages in the kernel
  *
  * A queue is named by an address, see address.h, which also chooses the kind of
- * queue: POSIX, mq_overview(7).  The functions that can fail return -1 and fill
- * *err; none prints, exits or keeps state.  The words of *err name the queue.
+ * queue: POSIX, mq_overview(7), or System V, sysvipc(7).  The functions that can
+ * fail return -1 and fill *err; none prints, exits or keeps state.  The words of
+ * *err name the queue.
+ *
+ * A System V queue that is removed while a call waits ends that call with
+ * IPC_NO_OBJECT.  There the waiting for a message or for room uses a timer and a
+ * real-time signal that nobody else does, puts back what it changed, and is not for
+ * two threads at once; wait->watched and wait->interrupt are not noticed while it sleeps.
  */
 #ifndef IPCUTIL_MQ_H
 #define IPCUTIL_MQ_H
@@ -16,27 +22,44 @@
 
 #include <ipcutil/address.h>
 #include <ipcutil/error.h>
+#include <ipcutil/message.h>
 #include <ipcutil/number.h>
 #include <ipcutil/trust.h>
 #include <ipcutil/wait.h>
 
 __BEGIN_DECLS
 
-/* The largest priority of a message; the larger is read first. */
+/* The largest priority of a message of a POSIX queue; the larger is read first. */
 enum { IPC_MQ_PRIORITY_MAX = 32767 };
+
+/*
+ * Which messages of a System V queue to take, as msgrcv(2): the oldest of all (0),
+ * of that type (above 0), of any other (above 0, and except), or of the lowest
+ * type that is at most -type (below 0).
+ */
+struct ipc_mq_choice {
+	long type;
+	bool except;
+};
 
 /* An open queue.  The caller owns it and ends it with ipc_mq_close(). */
 struct ipc_mq {
 	const struct ipc_mq_ops *ops; /* private */
 	struct ipc_address address;
-	int fd;              /* POSIX: the descriptor; close-on-exec */
-	size_t message_size; /* bytes of the longest message */
+	int fd;                      /* POSIX: the descriptor; close-on-exec */
+	int back;                    /* private */
+	int id;                      /* System V */
+	size_t message_size;         /* bytes of the longest message */
+	const char *limited_by;      /* what sets that, " (sysctl x)", or "" */
+	struct ipc_mq_choice choice; /* for the caller to set; 0: all */
+	struct msgbuf *buffer;       /* private */
 };
 
 /* What to create. */
 struct ipc_mq_plan {
 	uint64_t capacity;     /* messages; IPC_UNKNOWN: not asked for */
 	uint64_t message_size; /* bytes of the longest; IPC_UNKNOWN: the same */
+	uint64_t bytes_limit;  /* System V: bytes of all messages; the same */
 	mode_t mode;           /* exact: the umask is not applied */
 	bool exclusive;        /* an existing queue is a failure */
 	uid_t trusted;         /* see ipc_trust_found() */
@@ -52,15 +75,22 @@ struct ipc_mq_info {
 	uint64_t message_size;  /* bytes of the longest it takes */
 	uint64_t notify_pid;    /* who asked mq_notify(3); 0: nobody */
 	uint64_t notify_signal; /* sent to that process; 0: none */
-	uint64_t inode;
+	uint64_t inode;         /* POSIX */
+	uint64_t key;           /* System V; 0: it is private */
+	uint64_t id;            /* System V */
+	uint64_t sender;        /* System V: pid of the last; 0: nobody yet */
+	uint64_t receiver;      /* the same */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
 	int64_t created;  /* IPC_UNKNOWN_TIME: the kernel does not keep it */
 	int64_t accessed; /* last message in or out, or look; seconds since 1970 */
-	int64_t modified; /* last message in or out */
+	int64_t modified; /* last message in or out; System V: the later of the two */
 	int64_t changed;  /* the same, or last change of mode or owner */
 };
+
+/* Whether messages of the queue have a type, as System V has it, or a priority. */
+bool ipc_mq_has_types(const struct ipc_address *address);
 
 /* What to change.  The values that say "leave it" are in brackets. */
 struct ipc_mq_change {
@@ -68,20 +98,25 @@ struct ipc_mq_change {
 	const void *arg;                                 /* for new_mode */
 	uid_t uid;                                       /* [(uid_t)-1] */
 	gid_t gid;                                       /* [(gid_t)-1] */
+	uint64_t bytes_limit; /* System V: msg_qbytes [IPC_UNKNOWN] */
 };
 
 /*
  * Makes a queue, or finds one: without plan->exclusive an existing queue of the
  * geometry asked for is as good as a new one, and nothing of it is changed.
- * *made tells which.  A failure leaves no queue behind.  mq_open(3).
+ * *made tells which, and *found is its address: a System V queue's is its id.  A
+ * failure leaves no queue behind.  mq_open(3), msgget(2).
  *
  * IPC_EXISTS	it exists, and exclusive was asked for or its geometry differs
+ * IPC_DENIED	it exists and may neither be read nor written
  * IPC_REFUSED	it exists and belongs to another user, see ipc_trust_found()
  * IPC_LIMIT	RLIMIT_MSGQUEUE, or queues_max, msg_max or msgsize_max of
- *		proc_sys_fs_mqueue; the words have the figures
+ *		proc_sys_fs_mqueue, msgmni or msgmnb of proc_sys_kernel; the words have
+ *		the figures
+ * IPC_MISUSE	the kind of queue has no such geometry
  */
 int ipc_mq_create(const struct ipc_address *address, const struct ipc_mq_plan *plan,
-	bool *made, struct ipc_error *err);
+	struct ipc_address *found, bool *made, struct ipc_error *err);
 
 /* How to open a queue. */
 enum ipc_mq_access { IPC_MQ_READ, IPC_MQ_WRITE };
@@ -104,38 +139,68 @@ void ipc_mq_close(struct ipc_mq *mq);
  * IPC_LIMIT	it is longer than mq->message_size; nothing of it is sent
  * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the queue is full
  */
-int ipc_mq_send(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err);
+int ipc_mq_send(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err);
 
 /*
  * Takes the oldest message of the highest priority out, waiting for one as
- * *wait says.  data has room for mq->message_size bytes.  mq_receive(3).  When
+ * *wait says.  message->data has room for mq->message_size bytes.  mq_receive(3),
+ * msgrcv(2): System V queues have no priorities, and mq->choice chooses.  When
  * wait->watched ends the wait, nothing was taken and err->code is EPIPE.
  *
- * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the queue is empty
+ * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the queue is empty, or without such a message
+ * IPC_LIMIT	err->code is E2BIG: the next is longer than mq->message_size and
+ *		stays in the queue: see ipc_mq_grow()
  */
-int ipc_mq_receive(const struct ipc_mq *mq, void *data, size_t *length,
-	unsigned int *priority, const struct ipc_wait *wait, struct ipc_error *err);
+int ipc_mq_receive(const struct ipc_mq *mq, struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err);
+
+/*
+ * Raises mq->message_size to what the longest message in a System V queue may have:
+ * kernel.msgmax may have changed since ipc_mq_open().  For one that was opened to
+ * read.
+ */
+int ipc_mq_grow(struct ipc_mq *mq, struct ipc_error *err);
+
+/*
+ * Takes what ipc_mq_give_back() will need, so that it cannot be missing when a
+ * message is in hand: a descriptor, which ipc_mq_close() gives back.  That writing
+ * is not allowed is no failure here.
+ */
+int ipc_mq_prepare_back(struct ipc_mq *mq, struct ipc_error *err);
 
 /*
  * Puts a message back that ipc_mq_receive() took: as the last of its priority,
  * and into that very queue, whatever its name stands for by now.  Needs
  * permission to write.  Failures as ipc_mq_send().
  */
-int ipc_mq_give_back(const struct ipc_mq *mq, const void *data, size_t length,
-	unsigned int priority, const struct ipc_wait *wait, struct ipc_error *err);
+int ipc_mq_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err);
 
-/* Waits until a message is there and takes nothing.  Failures as ipc_mq_receive(). */
+/*
+ * Waits until any message is there and takes nothing.  Failures as ipc_mq_receive().
+ * A System V queue is looked at, by IPC_STAT of msgctl(2), at once and then after
+ * 1 ms, 2 ms and so on up to every 25 ms: the kernel cannot wait for a message
+ * there and leave it.  Needs permission to read.
+ */
 int ipc_mq_wait(
 	const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_error *err);
 
 /*
- * Refuses, IPC_REFUSED: the kernel has no way to look at a message of a POSIX
- * queue and leave it, and to take it and send it again would change its place.
+ * Copies the message at that place of a System V queue, counted from 0, the oldest.
+ * Nothing is taken, and no time or pid changes.  MSG_COPY of msgrcv(2).
+ *
+ * IPC_WOULD_BLOCK	there is none at that place
+ * IPC_LIMIT	err->code is E2BIG: as ipc_mq_receive(); or EMSGSIZE: it is longer
+ *		than kernel.msgmax is by now, and the kernel copies none such
+ * IPC_REFUSED	the queue is of POSIX: the kernel cannot do that with its messages,
+ *		and to take one and send it again would change its place; or the
+ *		kernel was built without it
  */
-int ipc_mq_peek(const struct ipc_address *address, struct ipc_error *err);
+int ipc_mq_peek(const struct ipc_mq *mq, uint64_t place, struct ipc_message *message,
+	struct ipc_error *err);
 
-/* Takes messages out until none is left; *discarded is how many those were. */
+/* Takes all messages out until none is left; *discarded is how many those were. */
 int ipc_mq_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err);
 
 /* What to look at: the status file tells more, and reading it moves times. */
@@ -152,7 +217,8 @@ int ipc_mq_stat(const struct ipc_address *address, enum ipc_mq_look look,
 	struct ipc_mq_info *info, struct ipc_error *err);
 
 /*
- * Calls visit for every queue, sorted by address, until it returns non-zero;
+ * Calls visit for every queue, POSIX ones sorted by name and then those of System V
+ * by id, until it returns non-zero;
  * returns that value, or 0.  *info lives only during the call.  A queue that
  * vanishes meanwhile is skipped.  *complete is false when there may be queues
  * that could not be seen: no queue file system can be reached, and only those

@@ -37,6 +37,10 @@ struct ipc_wait {
 /* Begins, or begins anew, to count. */
 void ipc_wait_start(struct ipc_wait *wait);
 
+/* What is left of the limit, at least 0, in *span; NULL for ever. */
+const struct timespec *ipc_wait_left(
+	const struct ipc_wait *wait, struct timespec *span);
+
 /*
  * Waits until poll(2) reports one of events for fd, or an error or hang-up of
  * it.  Returns 0, or without filling any error an errno value:

@@ -1,0 +1,48 @@
+/* mq-sysv.h - the parts of the System V queues: private to the mq-sysv files */
+#ifndef MQ_SYSV_H
+#define MQ_SYSV_H
+
+#include <sys/ipc.h>
+#include <sys/msg.h>
+
+#include <ipcutil/mq.h>
+
+/*
+ * The id that the address stands for, or -1 with *err filled in the words of
+ * action.  That an id is found says nothing of permissions.
+ */
+int ipc_mq_sysv_id(
+	const struct ipc_address *address, const char *action, struct ipc_error *err);
+
+/*
+ * What the kernel knows of a queue, whoever may read it: 0, or -1 with errno: EINVAL
+ * and EIDRM, there is none; EACCES, only its users are told.
+ */
+int ipc_mq_sysv_look(int id, struct msqid_ds *ds);
+
+/* Fails with an errno value of msgget, msgctl or msgop(2), told as what it means. */
+int ipc_mq_sysv_fail(const struct ipc_address *address, const char *action, int code,
+	struct ipc_error *err);
+
+/* kernel.msgmax: bytes of the longest message that any queue takes. */
+uint64_t ipc_mq_sysv_longest(void);
+
+/* Fails with IPC_LIMIT: the queue was to have that many bytes. */
+int ipc_mq_sysv_too_many_bytes(
+	const struct ipc_address *address, uint64_t bytes_limit, struct ipc_error *err);
+
+/* mq-sysv-create.c */
+int ipc_mq_sysv_create(const struct ipc_address *address,
+	const struct ipc_mq_plan *plan, struct ipc_address *found, bool *made,
+	struct ipc_error *err);
+
+/* mq-sysv-stat.c */
+int ipc_mq_sysv_stat(const struct ipc_address *address, enum ipc_mq_look look,
+	struct ipc_mq_info *info, struct ipc_error *err);
+int ipc_mq_sysv_each(enum ipc_mq_look look,
+	int (*visit)(const struct ipc_mq_info *info, void *arg), void *arg,
+	bool *complete, struct ipc_error *err);
+int ipc_mq_sysv_change(const struct ipc_address *address,
+	const struct ipc_mq_change *change, struct ipc_error *err);
+
+#endif
