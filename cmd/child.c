@@ -46,7 +46,7 @@ child_begin(struct child *child, char *const command[], const sigset_t *mask,
 		.trouble = { -1, -1 },
 	};
 	sigaction(SIGCHLD, &usual, &child->chld);
-	hold_set(&signals);
+	hold_set(&signals, mask);
 	sigaddset(&signals, SIGCHLD);
 	child->signals = signalfd(-1, &signals, SFD_CLOEXEC);
 	return child->signals < 0 ? cannot_run(child, errno, err) : 0;

@@ -8,15 +8,13 @@ static const int held[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTOU };
 enum { HELD = sizeof(held) / sizeof(*held) };
 
 void
-hold_set(sigset_t *signals)
+hold_set(sigset_t *signals, const sigset_t *before)
 {
 	struct sigaction action;
-	sigset_t blocked;
 
-	sigprocmask(SIG_BLOCK, NULL, &blocked);
 	sigemptyset(signals);
 	for (size_t i = 0; i < HELD; i++)
-		if (held[i] != SIGTTOU && sigismember(&blocked, held[i]) == 0 &&
+		if (held[i] != SIGTTOU && sigismember(before, held[i]) == 0 &&
 			sigaction(held[i], NULL, &action) == 0 &&
 			action.sa_handler != SIG_IGN)
 			sigaddset(signals, held[i]);

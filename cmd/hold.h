@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-/* Of HUP, INT, QUIT and TERM those that are neither ignored nor blocked yet. */
-void hold_set(sigset_t *signals);
+/* Of HUP, INT, QUIT and TERM those that are neither ignored nor blocked in *before. */
+void hold_set(sigset_t *signals, const sigset_t *before);
 
 /*
  * Blocks them, and SIGTTOU, which would stop us as a background process writes to

@@ -191,7 +191,7 @@ mq_peek(struct call *call)
 			&call->err) < 0)
 		return -1;
 	peeking.mq.choice = choice;
-	if (outlet_open(&peeking.out, 1, &args->framing, peeking.mq.message_size,
+	if (outlet_open(&peeking.out, 1, &args->framing, peeking.mq.message_size, NULL,
 		    &call->err) == 0)
 		result = peek(call, &peeking);
 	outlet_close(&peeking.out);

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <ipcutil/mq.h>
@@ -18,6 +19,7 @@ enum { GIVE_BACK_NS = 1000000000 };
 struct reading {
 	const struct read_args *args;
 	struct ipc_mq mq;
+	struct ipc_mq_join join; /* with --join */
 	struct outlet out;
 	struct child child; /* COMMAND, in place of out */
 	char *room;         /* for its message */
@@ -25,7 +27,6 @@ struct reading {
 	sigset_t before; /* the signal mask that lets signals act */
 	uint64_t taken;
 	uint64_t bytes;
-	bool rescued; /* a message could not go out */
 };
 
 static uint64_t
@@ -36,21 +37,40 @@ messages_wanted(const struct read_args *args)
 	return args->all || args->follow ? UINT64_MAX : 1;
 }
 
+/* Puts a message back: as long as asked for, but not when we should be dead by now. */
+static int
+give_back(struct call *call, struct reading *reading, const struct ipc_message *message,
+	bool is_dying, struct ipc_error *failure)
+{
+	int64_t asked = reading->args->limit;
+	struct ipc_wait wait = IPC_WAIT(asked == IPC_FOREVER ? GIVE_BACK_NS : asked);
+
+	wait.interrupt =
+		call->command != NULL ? reading->child.signals : reading->out.signals;
+	if (is_dying || wait.interrupt < 0) {
+		wait.interrupt = -1;
+		if (wait.limit > GIVE_BACK_NS)
+			wait.limit = GIVE_BACK_NS;
+	} else if (ipc_mq_has_types(&reading->mq.address)) {
+		wait.signals = &reading->before; /* and they stay pending, see mq.h */
+	}
+	ipc_wait_start(&wait);
+	if (ipc_mq_give_back(&reading->mq, message, &wait, failure) == 0)
+		return 0;
+	return !is_dying && failure->code == EINTR
+		? give_back(call, reading, message, true, failure)
+		: -1;
+}
+
 /* Finds another place for a message that cannot go out; call->err says why not. */
 static int
 rescue(struct call *call, struct reading *reading, const struct ipc_message *message)
 {
-	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
 	struct ipc_error why = call->err, failure;
 	char path[PATH_MAX];
 
-	/* As long as asked for, but not when it should be dead by now. */
-	if (reading->args->limit < wait.limit ||
-		(reading->args->limit != IPC_FOREVER && why.code != EINTR))
-		wait.limit = reading->args->limit;
-	ipc_wait_start(&wait);
 	outlet_end(&reading->out);
-	if (ipc_mq_give_back(&reading->mq, message, &wait, &failure) == 0)
+	if (give_back(call, reading, message, why.code == EINTR, &failure) == 0)
 		return ipc_refuse(&call->err, why.fault, why.code,
 			"%s; the message was put back", why.sentence);
 	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==
@@ -61,11 +81,10 @@ rescue(struct call *call, struct reading *reading, const struct ipc_message *mes
 		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
 }
 
-/* Room for the longest message. */
+/* Makes room for a message of size bytes, where it is to go out from. */
 static int
-make_room(struct call *call, struct reading *reading)
+make_room(struct call *call, struct reading *reading, size_t size)
 {
-	size_t size = reading->mq.message_size;
 	char *room;
 
 	if (call->command == NULL)
@@ -78,59 +97,82 @@ make_room(struct call *call, struct reading *reading)
 	return 0;
 }
 
-/* Where messages go.  Standard output is COMMAND's own affair. */
-static int
-open_output(struct call *call, struct reading *reading)
-{
-	const struct read_args *args = reading->args;
-
-	if (call->command == NULL)
-		return outlet_open(&reading->out, 1, &args->framing,
-			reading->mq.message_size, &call->err);
-	if (child_begin(&reading->child, call->command, &reading->before, &call->err) <
-			0 ||
-		ipc_mq_prepare_back(&reading->mq, &call->err) < 0)
-		return -1;
-	return make_room(call, reading);
-}
-
+/* Tells of messages that came to nothing, while none is in hand. */
 static void
-close_output(struct call *call, struct reading *reading)
+tell_discarded(struct call *call, struct reading *reading)
 {
-	if (call->command == NULL) {
-		outlet_close(&reading->out);
-	} else {
-		child_end(&reading->child);
-		free(reading->room);
-	}
+	struct ipc_mq_join *join = &reading->join;
+	char text[128];
+
+	if (join->discarded == 0 || ipc_mq_join_is_amid(join))
+		return;
+	snprintf(text, sizeof(text),
+		"the remains of %ju message%s discarded: %s writer, or a reader in %s "
+		"middle, ended",
+		(uintmax_t)join->discarded, join->discarded == 1 ? " were" : "s were",
+		join->discarded == 1 ? "its" : "their",
+		join->discarded == 1 ? "its" : "their");
+	join->discarded = 0;
+	hold_end(&reading->before); /* standard error may be full */
+	cli_warn(call, text);
+	hold_begin(&reading->before);
 }
 
-/*
- * The next message, in the room for it; 1 when there is none.  Waits only while
- * none is in hand.
- */
+/* The next message, joined; data that are not in the outlet's room yet. */
+static int
+receive_joined(struct call *call, struct reading *reading, struct ipc_message *message)
+{
+	int result;
+
+	while ((result = ipc_mq_join(
+			&reading->join, message, &reading->wait, &call->err)) > 0)
+		tell_discarded(call, reading);
+	return result;
+}
+
+/* For a message that is longer than any could be when the queue was opened. */
+static int
+grow(struct call *call, struct reading *reading)
+{
+	if (ipc_mq_grow(&reading->mq, &call->err) < 0)
+		return -1;
+	return make_room(call, reading, reading->mq.message_size);
+}
+
+static int
+receive(struct call *call, struct reading *reading, struct ipc_message *message)
+{
+	do {
+		message->data = call->command != NULL ? reading->room
+						      : outlet_room(&reading->out);
+		if (ipc_mq_receive(&reading->mq, message, &reading->wait, &call->err) ==
+			0)
+			return 0;
+	} while (call->err.code == E2BIG && grow(call, reading) == 0);
+	return -1;
+}
+
+/* The next message; 1 when there is none.  Waits only while none is in hand. */
 static int
 take(struct call *call, struct reading *reading, struct ipc_message *message)
 {
 	struct ipc_error *err = &call->err;
-	bool has_command = call->command != NULL;
+	int result;
 
 	hold_yield(&reading->before); /* no wait may come that lets signals in */
-	if ((has_command ? child_prepare(&reading->child, err)
-			 : outlet_ready(&reading->out, err)) < 0)
-		return -1;
 	ipc_wait_start(&reading->wait);
-	do {
-		message->data =
-			has_command ? reading->room : outlet_room(&reading->out);
-		if (ipc_mq_receive(&reading->mq, message, &reading->wait, err) == 0)
-			return 0;
-		/* E2BIG: it is longer than any could be when the queue was opened. */
-	} while (err->code == E2BIG && ipc_mq_grow(&reading->mq, err) == 0 &&
-		make_room(call, reading) == 0);
+	reading->out.wait.start = reading->wait.start;
+	result = call->command != NULL ? child_prepare(&reading->child, err)
+				       : outlet_ready(&reading->out, err);
+	if (result < 0)
+		return -1;
+	result = reading->args->join ? receive_joined(call, reading, message)
+				     : receive(call, reading, message);
+	if (result == 0)
+		return 0;
 	if (err->code == EPIPE) /* the other end of standard output has gone */
 		return outlet_failed(EPIPE, err);
-	return err->fault == IPC_WOULD_BLOCK ? 1 : -1;
+	return err->fault == IPC_WOULD_BLOCK && err->code == EAGAIN ? 1 : -1;
 }
 
 /* Runs COMMAND for the message, whose status is ours when it fails. */
@@ -155,14 +197,25 @@ run_command(
 }
 
 static int
+write_out(struct call *call, struct reading *reading, const struct ipc_message *message)
+{
+	struct ipc_message copy = *message;
+
+	if (reading->args->join) {
+		if (outlet_grow(&reading->out, message->length, &call->err) < 0)
+			return -1;
+		copy.data = outlet_room(&reading->out);
+		memcpy(copy.data, message->data, message->length);
+	}
+	return outlet_write(&reading->out, &copy, &call->err);
+}
+
+static int
 give_out(struct call *call, struct reading *reading, const struct ipc_message *message)
 {
-	int result;
+	int result = call->command != NULL ? run_command(call, reading, message)
+					   : write_out(call, reading, message);
 
-	if (call->command != NULL)
-		result = run_command(call, reading, message);
-	else
-		result = outlet_write(&reading->out, message, &call->err);
 	if (result < 0)
 		return rescue(call, reading, message);
 	if (result > 0) {                   /* framed so that it cannot be told apart */
@@ -189,8 +242,33 @@ read_messages(struct call *call, struct reading *reading)
 			return result > 0 && args->all ? 0 : -1;
 		if (give_out(call, reading, &message) < 0)
 			return -1;
+		tell_discarded(call, reading);
 	}
 	return 0;
+}
+
+/* Puts back, whole, what a more urgent message came in the middle of. */
+static int
+finish(struct call *call, struct reading *reading)
+{
+	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
+	struct ipc_message message;
+	struct ipc_error failure;
+	int result = 0, joined = 0;
+
+	wait.interrupt = reading->wait.interrupt;
+	/* What fails has gone back in pieces. */
+	while (joined >= 0 && ipc_mq_join_is_amid(&reading->join)) {
+		ipc_wait_start(&wait);
+		joined = ipc_mq_join(&reading->join, &message, &wait, &failure);
+		if (joined != 0 ||
+			ipc_mq_give_back(&reading->mq, &message, &wait, &failure) == 0)
+			continue;
+		call->err = failure;
+		result = rescue(call, reading, &message);
+	}
+	tell_discarded(call, reading);
+	return result;
 }
 
 /* What can be found wrong before anything is touched. */
@@ -207,14 +285,55 @@ check(struct call *call, const struct read_args *args)
 	return framing_check(&args->framing, &call->err);
 }
 
+/* Where messages go, and room for the longest. */
+static int
+begin_output(struct call *call, struct reading *reading)
+{
+	size_t size = reading->args->join ? 0 : reading->mq.message_size;
+
+	if (call->command == NULL) {
+		if (outlet_open(&reading->out, 1, &reading->args->framing, size,
+			    &reading->before, &call->err) < 0)
+			return -1;
+		reading->out.wait.limit = reading->args->limit;
+		reading->wait.watched = reading->out.wait.watched;
+		reading->wait.interrupt = reading->out.signals;
+		return 0;
+	}
+	/* Its standard output is its own affair. */
+	if (child_begin(&reading->child, call->command, &reading->before, &call->err) <
+			0 ||
+		ipc_mq_prepare_back(&reading->mq, &call->err) < 0)
+		return -1;
+	reading->wait.interrupt = reading->child.signals;
+	return make_room(call, reading, size);
+}
+
+static int
+begin_joining(struct call *call, struct reading *reading)
+{
+	if (ipc_mq_split(&reading->mq, &call->err) < 0)
+		return -1;
+	return ipc_mq_join_begin(&reading->join, &reading->mq, &call->err);
+}
+
+static void
+end_output(struct call *call, struct reading *reading)
+{
+	outlet_close(&reading->out);
+	if (call->command != NULL)
+		child_end(&reading->child);
+	free(reading->room);
+}
+
 int
 mq_read(struct call *call)
 {
 	const struct read_args *args = call->args;
 	struct reading reading = {
 		.args = args,
-		.out = { .own = -1, .signals = -1 },
 		.wait = IPC_WAIT(args->all ? 0 : args->limit),
+		.out = OUTLET_CLOSED,
 	};
 	struct ipc_mq_choice choice;
 	int result;
@@ -225,20 +344,22 @@ mq_read(struct call *call)
 			&call->err) < 0)
 		return -1;
 	reading.mq.choice = choice;
-	result = open_output(call, &reading);
 	hold_begin(&reading.before);
-	if (result == 0) {
-		reading.wait.signals = reading.out.wait.signals = &reading.before;
-		reading.wait.watched =
-			call->command == NULL ? reading.out.wait.watched : -1;
-		reading.out.wait.limit = args->limit;
+	reading.wait.signals = &reading.before;
+	result = begin_output(call, &reading);
+	if (result == 0 && args->join)
+		result = begin_joining(call, &reading);
+	if (result == 0)
 		result = read_messages(call, &reading);
-	}
+	if (result == 0)
+		result = finish(call, &reading);
 	/* Before a signal that came may end us, unless that would have to wait. */
 	told = result < 0 && outlet_has_room(STDERR_FILENO);
 	if (told)
 		cli_failed(call);
-	close_output(call, &reading);
+	if (args->join)
+		ipc_mq_join_end(&reading.join);
+	end_output(call, &reading);
 	ipc_mq_close(&reading.mq);
 	hold_end(&reading.before);
 	cli_say(call, "%ju messages of %ju bytes read from '%s'",

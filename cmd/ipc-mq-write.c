@@ -26,9 +26,12 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 	struct ipc_message copy = *message;
 	int result;
 
-	if (writing->args->tee && outlet_ready(&writing->tee, &call->err) < 0)
-		return -1;
 	ipc_wait_start(&writing->wait);
+	writing->tee.wait.start = writing->wait.start;
+	if (writing->args->tee &&
+		(outlet_grow(&writing->tee, message->length, &call->err) < 0 ||
+			outlet_ready(&writing->tee, &call->err) < 0))
+		return -1;
 	if (ipc_mq_send(&writing->mq, message, &writing->wait, &call->err) < 0)
 		return -1;
 	writing->sent++;
@@ -113,8 +116,8 @@ write_messages(struct call *call, struct writing *writing)
 	const struct write_args *args = writing->args;
 
 	if (args->tee) {
-		if (outlet_open(&writing->tee, 1, &args->framing,
-			    writing->mq.message_size, &call->err) < 0)
+		if (outlet_open(&writing->tee, 1, &args->framing, 0, NULL, &call->err) <
+			0)
 			return -1;
 		writing->tee.wait.limit = args->limit;
 	}
@@ -129,7 +132,7 @@ mq_write(struct call *call)
 	struct writing writing = {
 		.args = &args,
 		.wait = IPC_WAIT(args.limit),
-		.tee = { .own = -1, .signals = -1 },
+		.tee = OUTLET_CLOSED,
 	};
 	int result;
 
@@ -145,7 +148,9 @@ mq_write(struct call *call)
 	if (ipc_mq_open(&writing.mq, &call->address, IPC_MQ_WRITE, args.trusted,
 		    &call->err) < 0)
 		return -1;
-	result = write_messages(call, &writing);
+	result = args.split ? ipc_mq_split(&writing.mq, &call->err) : 0;
+	if (result == 0)
+		result = write_messages(call, &writing);
 	cli_say(call, "%ju messages of %ju bytes written to '%s'",
 		(uintmax_t)writing.sent, (uintmax_t)writing.bytes, call->address.text);
 	outlet_close(&writing.tee);

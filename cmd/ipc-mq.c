@@ -150,6 +150,8 @@ static const struct field read_options[] = {
 		"read until the queue is empty, and do not wait"),
 	OPTION_MEANS(
 		FLAG, 'f', "follow", struct read_args, follow, "", "read for ever"),
+	OPTION_MEANS(FLAG, 0, "join", struct read_args, join, "",
+		"join the pieces that writers with --split send"),
 	WAIT_OPTIONS(struct read_args, limit),
 	CHOICE_OPTIONS,
 	END_FIELDS,
@@ -170,6 +172,8 @@ static const struct field write_options[] = {
 		"type of a message of a System V queue (default 1)"),
 	WAIT_OPTIONS(struct write_args, limit),
 	FRAMING_OPTIONS(struct write_args, framing),
+	OPTION_MEANS(FLAG, 0, "split", struct write_args, split, "",
+		"send longer messages, too, in pieces, for readers that --join"),
 	OPTION_MEANS(FLAG, 0, "tee", struct write_args, tee, "",
 		"copy each message to standard output once it has been accepted"),
 	OPTION(USER, 0, "trust-owner", struct write_args, trusted, "USER",
@@ -267,7 +271,10 @@ mq_set(struct call *call)
 	if (args->mode == NULL && args->bytes_limit == IPC_UNKNOWN &&
 		args->owner.uid == (uid_t)-1 && args->owner.gid == (gid_t)-1)
 		return cli_misuse(call, "'set' needs --mode, --owner or --bytes-limit");
-	return ipc_mq_change(&call->address, &change, &call->err);
+	if (ipc_mq_change(&call->address, &change, &call->err) < 0)
+		return -1;
+	cli_say(call, "'%s' was changed", call->address.text);
+	return 0;
 }
 
 static int

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include <ipcutil/wait.h>
@@ -44,123 +43,6 @@ kind_of(int fd, mode_t mode)
 	if (S_ISSOCK(mode))
 		return OUTLET_SOCKET;
 	return S_ISCHR(mode) && isatty(fd) ? OUTLET_TERMINAL : OUTLET_OTHER;
-}
-
-/*
- * The stream's pipe or terminal, opened anew: O_NONBLOCK on ours would also be
- * that of all who share it.  Not all can be had so: a terminal may be of another
- * user, and each opening of a pseudoterminal's master makes a new one.
- */
-static int
-open_sleepless(int fd, int flags, const struct stat *st)
-{
-	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
-	struct stat found;
-	int number, own;
-
-	if (S_ISCHR(st->st_mode) && ioctl(fd, TIOCGPTN, &number) == 0)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	own = open(path,
-		O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (flags & O_DIRECT));
-	if (own < 0 ||
-		(fstat(own, &found) == 0 && found.st_dev == st->st_dev &&
-			found.st_ino == st->st_ino && found.st_rdev == st->st_rdev))
-		return own;
-	close(own);
-	return -1;
-}
-
-/*
- * Sees to it that writing never sleeps, and that a sleep ends when a signal comes.
- * This also makes sure of a descriptor for outlet_end() to free.
- */
-static int
-prepare_waits(struct outlet *out, int flags, const struct stat *st)
-{
-	sigset_t signals;
-
-	hold_set(&signals);
-	out->signals = signalfd(-1, &signals, SFD_CLOEXEC);
-	if (out->signals < 0 || out->kind == OUTLET_FILE || out->kind == OUTLET_OTHER)
-		return out->signals;
-	out->wait.watched = out->fd;
-	if (out->kind != OUTLET_SOCKET)
-		out->own = open_sleepless(out->fd, flags, st);
-	return 0;
-}
-
-int
-outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
-	struct ipc_error *err)
-{
-	struct rlimit limit;
-	struct stat st;
-	int flags = fcntl(fd, F_GETFL);
-
-	*out = (struct outlet){
-		.fd = fd,
-		.framing = framing,
-		.wait = IPC_WAIT(IPC_FOREVER),
-		.own = -1,
-		.signals = -1,
-		.file_limit = RLIM_INFINITY,
-	};
-	if (flags < 0 || fstat(fd, &st) < 0)
-		return outlet_failed(errno, err);
-	out->kind = kind_of(fd, st.st_mode);
-	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
-	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
-		return outlet_failed(EBADF, err);
-	if (out->kind == OUTLET_OTHER && write(fd, "", 0) < 0)
-		return outlet_failed(errno, err);
-	out->appends = (flags & O_APPEND) != 0;
-	if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
-		out->file_limit = limit.rlim_cur;
-	if (prepare_waits(out, flags, &st) < 0)
-		return ipc_fail(err, errno, "watch for signals");
-	return outlet_grow(out, most, err);
-}
-
-int
-outlet_grow(struct outlet *out, size_t most, struct ipc_error *err)
-{
-	size_t room = FRAME_HEAD + most + FRAME_TAIL;
-	char *buffer;
-
-	if (out->buffer != NULL && most <= out->most)
-		return 0;
-	buffer = realloc(out->buffer, room);
-	if (buffer == NULL)
-		return ipc_fail(
-			err, errno, "make room for a message of %zu bytes", most);
-	out->buffer = buffer;
-	out->most = most;
-	out->longest = out->framing->json ? 8 * most + JSON_MEMBERS : room;
-	return 0;
-}
-
-void
-outlet_end(struct outlet *out)
-{
-	if (out->own >= 0)
-		close(out->own);
-	if (out->signals >= 0)
-		close(out->signals);
-	out->own = out->signals = -1;
-}
-
-void
-outlet_close(struct outlet *out)
-{
-	outlet_end(out);
-	free(out->buffer);
-}
-
-char *
-outlet_room(const struct outlet *out)
-{
-	return out->buffer + FRAME_HEAD;
 }
 
 /* Where the next message will be written. */
@@ -207,6 +89,149 @@ reserve(const struct outlet *out)
 	return 0;
 }
 
+/*
+ * The stream's pipe or terminal, opened anew: O_NONBLOCK on ours would also be
+ * that of all who share it.  Not all can be had so: a terminal may be of another
+ * user, and each opening of a pseudoterminal's master makes a new one.
+ */
+static int
+open_sleepless(int fd, int flags, const struct stat *st)
+{
+	char path[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	struct stat found;
+	int number, own;
+
+	if (S_ISCHR(st->st_mode) && ioctl(fd, TIOCGPTN, &number) == 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own = open(path,
+		O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (flags & O_DIRECT));
+	if (own < 0 ||
+		(fstat(own, &found) == 0 && found.st_dev == st->st_dev &&
+			found.st_ino == st->st_ino && found.st_rdev == st->st_rdev))
+		return own;
+	close(own);
+	return -1;
+}
+
+/*
+ * Sees to it that writing never sleeps, and that a sleep ends when a signal comes.
+ * This also makes sure of a descriptor for outlet_end() to free.
+ */
+static int
+prepare_waits(struct outlet *out, int flags, const struct stat *st)
+{
+	sigset_t signals;
+	struct sockaddr peer;
+	socklen_t length = sizeof(peer);
+
+	if (out->wait.signals != NULL) {
+		hold_set(&signals, out->wait.signals);
+		out->signals = signalfd(-1, &signals, SFD_CLOEXEC);
+		if (out->signals < 0)
+			return -1;
+	}
+	if (out->kind == OUTLET_FILE || out->kind == OUTLET_OTHER)
+		return 0;
+	out->wait.watched = out->fd;
+	if (out->kind == OUTLET_SOCKET)
+		return getpeername(out->fd, &peer, &length);
+	out->own = open_sleepless(out->fd, flags, st);
+	if (out->own >= 0 || out->kind == OUTLET_TERMINAL)
+		return 0;
+	return pipe2(out->relay, O_CLOEXEC | O_NONBLOCK);
+}
+
+int
+outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
+	const sigset_t *before, struct ipc_error *err)
+{
+	struct rlimit limit;
+	struct stat st;
+	int flags = fcntl(fd, F_GETFL);
+
+	*out = (struct outlet){
+		.fd = fd,
+		.framing = framing,
+		.wait = IPC_WAIT(IPC_FOREVER),
+		.own = -1,
+		.relay = { -1, -1 },
+		.signals = -1,
+		.file_limit = RLIM_INFINITY,
+	};
+	out->wait.signals = before;
+	if (flags < 0 || fstat(fd, &st) < 0)
+		return outlet_failed(errno, err);
+	out->kind = kind_of(fd, st.st_mode);
+	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
+	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
+		return outlet_failed(EBADF, err);
+	if (out->kind == OUTLET_OTHER && write(fd, "", 0) < 0)
+		return outlet_failed(errno, err);
+	out->appends = (flags & O_APPEND) != 0;
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
+		out->file_limit = limit.rlim_cur;
+	if (prepare_waits(out, flags, &st) < 0)
+		return outlet_failed(errno, err);
+	return outlet_grow(out, most, err);
+}
+
+int
+outlet_grow(struct outlet *out, size_t most, struct ipc_error *err)
+{
+	size_t room = FRAME_HEAD + most + FRAME_TAIL;
+	bool is_larger = out->buffer != NULL;
+	char *buffer;
+
+	if (is_larger && most <= out->most)
+		return 0;
+	buffer = realloc(out->buffer, room);
+	if (buffer == NULL)
+		return ipc_fail(
+			err, errno, "make room for a message of %zu bytes", most);
+	out->buffer = buffer;
+	out->most = most;
+	out->longest = out->framing->json ? 8 * most + JSON_MEMBERS : room;
+	return is_larger && out->kind == OUTLET_FILE && reserve(out) < 0
+		? outlet_failed(errno, err)
+		: 0;
+}
+
+static bool
+drop(int *fd)
+{
+	bool is_open = *fd >= 0;
+
+	if (is_open)
+		close(*fd);
+	*fd = -1;
+	return is_open;
+}
+
+void
+outlet_end(struct outlet *out)
+{
+	bool is_free = drop(&out->own);
+
+	is_free |= drop(&out->relay[0]) | drop(&out->relay[1]);
+	if (!is_free)
+		drop(&out->signals);
+}
+
+void
+outlet_close(struct outlet *out)
+{
+	outlet_end(out);
+	drop(&out->signals);
+	free(out->buffer);
+}
+
+char *
+outlet_room(const struct outlet *out)
+{
+	return out->buffer + FRAME_HEAD;
+}
+
 /* Fails because the stream cannot be written to now, with the errno value code. */
 static int
 not_ready(const struct outlet *out, int code, struct ipc_error *err)
@@ -235,10 +260,10 @@ ask_terminal(const struct outlet *out)
 {
 	sigset_t now;
 
-	if (out->own < 0 || out->wait.signals == NULL)
+	if (out->wait.signals == NULL || tcgetpgrp(out->fd) == getpgrp())
 		return;
 	sigprocmask(SIG_SETMASK, out->wait.signals, &now);
-	(void)!write(out->own, "", 0);
+	(void)!write(out->own >= 0 ? out->own : out->fd, "", 0);
 	sigprocmask(SIG_SETMASK, &now, NULL);
 }
 
@@ -253,21 +278,8 @@ outlet_ready(struct outlet *out, struct ipc_error *err)
 		return 0;
 	if (out->kind == OUTLET_TERMINAL)
 		ask_terminal(out);
-	ipc_wait_start(&out->wait);
 	code = ipc_wait_for(out->fd, POLLOUT, &out->wait);
 	return code == 0 ? 0 : not_ready(out, code, err);
-}
-
-/* Sleeps until there is room; 0, or EINTR when a held signal waits, or ETIMEDOUT. */
-static int
-wait_for_room(const struct outlet *out)
-{
-	struct ipc_wait wait =
-		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
-
-	wait.interrupt = out->signals;
-	ipc_wait_start(&wait);
-	return ipc_wait_for(out->fd, POLLOUT, &wait);
 }
 
 bool
@@ -279,51 +291,73 @@ outlet_has_room(int fd)
 }
 
 /*
- * write(2) that does not sleep, so that the held signals are noticed.  Where the
- * stream could not be opened anew, RWF_NOWAIT does for pipes since Linux 6.5, but
- * not for FIFOs; those take PIPE_BUF bytes where poll(2) finds room, and a terminal
- * takes one.
+ * Writes to a pipe that could not be opened anew, and whose room another writer may
+ * take after poll(2) has told of it: splice(2) alone does not sleep there.
+ */
+static ssize_t
+write_by_relay(const struct outlet *out, const char *data, size_t length)
+{
+	char rest[PIPE_BUF];
+	ssize_t step;
+	int code;
+
+	if (length > PIPE_BUF)
+		length = PIPE_BUF;
+	if (write(out->relay[1], data, length) < 0)
+		return -1;
+	step = splice(out->relay[0], NULL, out->fd, NULL, length, SPLICE_F_NONBLOCK);
+	code = errno;
+	if (step < (ssize_t)length) /* the rest is written anew */
+		(void)!read(out->relay[0], rest, sizeof(rest));
+	errno = code;
+	return step;
+}
+
+/*
+ * write(2) that does not sleep, so that the held signals are noticed.  A terminal that
+ * could not be opened anew takes one byte where poll(2) finds room.
  */
 static ssize_t
 write_some(const struct outlet *out, const char *data, size_t length)
 {
-	struct iovec part = { .iov_base = (void *)data, .iov_len = length };
-	size_t most = out->kind == OUTLET_TERMINAL ? 1 : PIPE_BUF;
-	ssize_t step;
-
 	if (out->kind == OUTLET_SOCKET)
 		return send(out->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (out->own >= 0)
 		return write(out->own, data, length);
-	if (out->kind != OUTLET_PIPE && out->kind != OUTLET_TERMINAL)
+	if (out->kind == OUTLET_PIPE && length > 0)
+		return write_by_relay(out, data, length);
+	if (out->kind != OUTLET_TERMINAL)
 		return write(out->fd, data, length);
-	step = pwritev2(out->fd, &part, 1, -1, RWF_NOWAIT);
-	if (step >= 0 || errno != EOPNOTSUPP)
-		return step;
 	if (!outlet_has_room(out->fd)) {
 		errno = EAGAIN;
 		return -1;
 	}
-	return write(out->fd, data, length < most ? length : most);
+	return write(out->fd, data, length > 0);
 }
 
 static int
 write_all(const struct outlet *out, const char *data, size_t length,
 	struct ipc_error *err)
 {
+	struct ipc_wait wait =
+		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
+
+	wait.interrupt = out->signals;
+	ipc_wait_start(&wait);
 	if (is_beyond_limit(out, length))
 		return outlet_failed(EFBIG, err);
 	do { /* for some sockets a message of no bytes is one, too */
 		ssize_t step = write_some(out, data, length);
 		int code = step >= 0 || errno == EINTR ? 0
-			: errno == EAGAIN              ? wait_for_room(out)
-						       : errno;
+			: errno == EAGAIN ? ipc_wait_for(out->fd, POLLOUT, &wait)
+					  : errno;
 
 		if (code != 0)
 			return not_ready(out, code, err);
 		if (step > 0) {
 			data += step;
 			length -= (size_t)step;
+			ipc_wait_start(&wait);
 		}
 	} while (length > 0);
 	return 0;

@@ -2,6 +2,7 @@
 #ifndef OUTLET_H
 #define OUTLET_H
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <ipcutil/wait.h>
@@ -19,13 +20,13 @@ enum outlet_kind {
 struct outlet {
 	int fd;
 	const struct framing *framing;
-	uint64_t number; /* of the message last written, from 1 */
-	struct ipc_wait
-		wait; /* for ever, until the caller sets its limit and signals */
+	uint64_t number;      /* of the message last written, from 1 */
+	struct ipc_wait wait; /* for ever, until the caller sets its limit */
 	/* The rest is outlet.c's own. */
 	enum outlet_kind kind;
-	int own;     /* the same stream, opened so that it never sleeps, or -1 */
-	int signals; /* signalfd(2) of those that end a wait, or -1 */
+	int own;      /* the same stream, opened so that it never sleeps, or -1 */
+	int relay[2]; /* a pipe that does in its place, or -1 */
+	int signals;  /* signalfd(2) of those that end a wait, or -1 */
 	bool appends;
 	rlim_t file_limit; /* bytes that a file may have */
 	size_t most;       /* bytes of a message */
@@ -33,28 +34,41 @@ struct outlet {
 	char *buffer;
 };
 
+/* What initializes one that may be closed without having been opened. */
+#define OUTLET_CLOSED \
+	{ \
+		.own = -1, .relay = { -1, -1 }, .signals = -1 \
+	}
+
 /*
  * Begins to write messages of at most most bytes to fd.  Fails when fd is closed
- * or takes nothing, as /dev/full.  To be called before hold_begin(), which waits of
- * outlet_write() rest on.  The caller ends it with outlet_close(), also after a
- * failure.
+ * or takes nothing, as /dev/full.  Where signals are held, *before is the mask of
+ * hold_begin(), else NULL; it must live as long as out.  The caller ends it with
+ * outlet_close(), also after a failure.
  */
 int outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t most,
-	struct ipc_error *err);
+	const sigset_t *before, struct ipc_error *err);
 void outlet_close(struct outlet *out);
 
-/* Ends writing, and leaves the message in outlet_room(): descriptors get free. */
+/*
+ * Ends writing, and frees at least one descriptor: out->signals last.  The message
+ * in outlet_room() stays.
+ */
 void outlet_end(struct outlet *out);
 
 /* Where the data of the next message are to be put: room for most bytes. */
 char *outlet_room(const struct outlet *out);
 
-/* Makes that room larger, if it is not, for most bytes; its data are kept. */
+/*
+ * Makes that room larger, if it is not, for most bytes, and in a file on a disk, too.
+ * Its data are kept.
+ */
 int outlet_grow(struct outlet *out, size_t most, struct ipc_error *err);
 
 /*
  * Waits until a message can go out, so that one may be taken: a pipe has room and
- * a reader, a disk has room for the longest, a terminal lets us write.
+ * a reader, a disk has room for the longest, a terminal lets us write.  The caller
+ * has called ipc_wait_start(&out->wait).
  *
  * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the stream is full
  */

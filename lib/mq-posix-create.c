@@ -86,22 +86,34 @@ too_many_files(const char *name, const struct mq_attr *attr, struct ipc_error *e
 		name, (uintmax_t)bytes_needed(attr), (uintmax_t)limit.rlim_cur);
 }
 
+/* mq_overview(7): what no sysctl can exceed, and who has CAP_SYS_RESOURCE may have. */
+enum { HARD_MSG_MAX = 65536, HARD_MSGSIZE_MAX = 16777216 };
+
 static int
 too_large(const char *name, const struct mq_attr *attr, struct ipc_error *err)
 {
-	uint64_t msg_max = system_limit("msg_max");
-	uint64_t msgsize_max = system_limit("msgsize_max");
+	const uint64_t messages = (uint64_t)attr->mq_maxmsg;
+	const uint64_t size = (uint64_t)attr->mq_msgsize;
+	const uint64_t msg_max = system_limit("msg_max");
+	const uint64_t msgsize_max = system_limit("msgsize_max");
 
-	if ((uint64_t)attr->mq_maxmsg > msg_max)
+	if (messages > HARD_MSG_MAX || messages > msg_max)
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
-			"create '%s': a capacity of %ld messages is above the limit of "
-			"%ju (sysctl fs.mqueue.msg_max)",
-			name, attr->mq_maxmsg, (uintmax_t)msg_max);
-	if ((uint64_t)attr->mq_msgsize > msgsize_max)
+			"create '%s': a capacity of %ju messages is above the limit of "
+			"%ju (%s)",
+			name, (uintmax_t)messages,
+			(uintmax_t)(messages > HARD_MSG_MAX ? HARD_MSG_MAX : msg_max),
+			messages > HARD_MSG_MAX ? "of the kernel, which is fixed"
+						: "sysctl fs.mqueue.msg_max");
+	if (size > HARD_MSGSIZE_MAX || size > msgsize_max)
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
-			"create '%s': a message size of %ld bytes is above the limit of "
-			"%ju (sysctl fs.mqueue.msgsize_max)",
-			name, attr->mq_msgsize, (uintmax_t)msgsize_max);
+			"create '%s': a message size of %ju bytes is above the limit of "
+			"%ju (%s)",
+			name, (uintmax_t)size,
+			(uintmax_t)(size > HARD_MSGSIZE_MAX ? HARD_MSGSIZE_MAX
+							    : msgsize_max),
+			size > HARD_MSGSIZE_MAX ? "of the kernel, which is fixed"
+						: "sysctl fs.mqueue.msgsize_max");
 	return ipc_refuse(err, IPC_LIMIT, EINVAL,
 		"create '%s': %ld messages of %ld bytes are more than the kernel allows",
 		name, attr->mq_maxmsg, attr->mq_msgsize);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "mq-piece.h"
 #include "mq-posix.h"
 #include "mq.h"
 
@@ -66,6 +67,8 @@ posix_send(const struct ipc_mq *mq, const struct ipc_message *message,
 {
 	int code = 0;
 
+	if (mq->piece_size > 0)
+		return ipc_mq_piece_send_all(mq, mq->fd, message, false, wait, err);
 	while (mq_send(mq->fd, message->data, message->length, message->priority) < 0) {
 		code = errno == EAGAIN ? ipc_wait_for(mq->fd, POLLOUT, wait) : errno;
 		if (code != 0)
@@ -117,11 +120,17 @@ posix_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
 	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	struct ipc_mq back = *mq;
+	struct stat st;
 	autoclose int fd = mq->back < 0 ? open_back(mq) : -1;
 
 	back.fd = mq->back < 0 ? fd : mq->back;
 	if (back.fd < 0)
 		return ipc_fail(err, errno, "write to '%s'", mq->address.text);
+	if (fstat(back.fd, &st) == 0 && st.st_nlink == 0)
+		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+			"write to '%s': it was removed", mq->address.text);
+	if (mq->piece_size > 0)
+		return ipc_mq_piece_send_all(mq, back.fd, message, true, wait, err);
 	return posix_send(&back, message, wait, err);
 }
 

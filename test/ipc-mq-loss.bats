@@ -318,11 +318,13 @@ saved() {
 @test "read finds descriptors to put a message back, or takes none" {
 	queue
 	ipc-mq write "$NAME" kept
-	fails 1 bash -c 'exec 3>&- 4>&-; exec prlimit --nofile=4 ipc-mq read "$1"' - "$NAME"
+	for limit in 4 5; do
+		fails 1 bash -c 'exec 3>&- 4>&-; exec prlimit --nofile=$2 ipc-mq read "$1"' - "$NAME" $limit
+	done
 	holds 1
 	ipc-mq rm "$NAME"
 	exec 4>&-	# which bats has, too
-	for limit in 5 6; do
+	for limit in 6 7; do
 		in_hand fifo prlimit --nofile=$limit ipc-mq read "$NAME"
 		kill -TERM "$reader"
 		ends_with 143 "$reader"
@@ -474,13 +476,43 @@ saved() {
 	rm "$file"
 }
 
-@test "what is put back goes into the queue it is from, not into another of its name" {
+@test "what is from a queue that was removed is saved, whatever has its name now" {
+	export TMPDIR=$PWD
 	in_hand pipe ipc-mq read "$NAME"
 	ipc-mq rm "$NAME"
 	queue -s 8192
 	kill -TERM "$reader"
 	within 10 ended "$reader"
+	saved
 	holds 0
+}
+
+@test "a signal shortens the wait for room to put a message back" {
+	export TMPDIR=$PWD
+	in_hand fifo ipc-mq read -w 1h "$NAME"
+	ipc-mq write "$NAME" another
+	kill "$(cut -d/ -f3 <<<"$pipe")"
+	within 10 asleep "$reader"
+	kill -TERM "$reader"
+	ends_with 143 "$reader"
+	saved
+}
+
+@test "read to a FIFO that it may not open anew takes no room from under itself" {
+	as_root
+	queue -m 666 -s 8192 -c 10
+	mkfifo -m 600 fifo
+	exec 7<>fifo
+	for n in 1 2 3 4; do
+		as_user 65534 ipc-mq read -f "$NAME" >fifo 2>"said.$n" 3>&- 7<&- &
+	done
+	head -c 800000 /dev/zero | ipc-mq write --record 8000 "$NAME" 3>&- 7<&- &
+	others+=($!)
+	for _ in {1..100}; do dd bs=4096 count=1 status=none <&7 >/dev/null; done
+	mapfile -t readers < <(pgrep -x -u 65534 -f "ipc-mq read -f $NAME")
+	[ ${#readers[@]} -eq 4 ]
+	kill "${readers[@]}"
+	for n in 0 1 2 3; do within 10 ended "${readers[n]}"; done
 }
 
 # kill -9

@@ -396,7 +396,7 @@ write_mail(const struct mail *mail, const struct framing *framing, size_t *lengt
 	int fd = memfd_create("mail", MFD_CLOEXEC);
 	struct ipc_error err;
 	struct outlet out;
-	bool good = outlet_open(&out, fd, framing, mail->most, &err) == 0;
+	bool good = outlet_open(&out, fd, framing, mail->most, NULL, &err) == 0;
 
 	for (size_t i = 0; good && i < mail->count; i++) {
 		struct ipc_message message = {
@@ -500,7 +500,7 @@ opens(int fd, int *code)
 {
 	struct ipc_error err = { .code = 0 };
 	struct outlet out;
-	int result = outlet_open(&out, fd, &bare, 10, &err);
+	int result = outlet_open(&out, fd, &bare, 10, NULL, &err);
 
 	outlet_close(&out);
 	*code = err.code;
@@ -537,10 +537,9 @@ test_outlet_waits(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		exit(99);
-	outlet_open(&out, ends[1], &bare, 200000, &err);
 	hold_begin(&before);
-	is((out.wait.signals = &before, outlet_ready(&out, &err)), 0,
-		"an empty pipe is ready");
+	outlet_open(&out, ends[1], &bare, 200000, &before, &err);
+	is(outlet_ready(&out, &err), 0, "an empty pipe is ready");
 	message = (struct ipc_message){ .data = outlet_room(&out), .length = 200000 };
 	memset(message.data, 'x', message.length);
 	kill(getpid(), SIGTERM);
@@ -590,7 +589,7 @@ test_outlet_slow(void)
 		_exit(sum == 2 * (LARGE + 4) ? 0 : 1);
 	}
 	close(ends[0]);
-	outlet_open(&out, ends[1], &prefixed, LARGE, &err);
+	outlet_open(&out, ends[1], &prefixed, LARGE, NULL, &err);
 	for (int i = 0; i < 2; i++) {
 		message = (struct ipc_message){ .data = outlet_room(&out),
 			.length = LARGE };

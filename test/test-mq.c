@@ -324,17 +324,22 @@ test_give_back(void)
 	sends(&writer, "one", 3);
 	sends(&writer, "two", 3);
 	take(&mq, data, &length, &priority, &at_once, &err);
-	ipc_mq_remove(&queue, NULL);
-	create(&queue, &plan, &made, &err); /* another of that name */
 	is(give_back(&mq, data, length, priority, &at_once, &err), 0,
 		"a message is given back");
 	ok(takes(&mq, "two", 3) && takes(&mq, "one", 3),
-		"it is the last of its priority, in the queue it came from");
+		"it is the last of its priority");
 	for (int i = 0; i < CAPACITY; i++)
 		sends(&writer, "full", 0);
 	ok(has_failed(give_back(&mq, "x", 1, 0, &at_once, &err), &err, IPC_WOULD_BLOCK,
 		   EAGAIN, "full"),
 		"a full queue takes none back");
+	while (take(&mq, data, &length, &priority, &at_once, NULL) == 0)
+		;
+	ipc_mq_remove(&queue, NULL);
+	create(&queue, &plan, &made, &err); /* another of that name */
+	ok(has_failed(give_back(&mq, "x", 1, 0, &at_once, &err), &err, IPC_NO_OBJECT,
+		   ENOENT, "it was removed"),
+		"nor does one that was removed, whatever has its name now");
 	ipc_mq_close(&mq);
 	ipc_mq_close(&writer);
 	ipc_mq_remove(&queue, NULL);

@@ -50,6 +50,7 @@ struct ipc_mq {
 	int back;                    /* private */
 	int id;                      /* System V */
 	size_t message_size;         /* bytes of the longest message */
+	size_t piece_size;           /* private */
 	const char *limited_by;      /* what sets that, " (sysctl x)", or "" */
 	struct ipc_mq_choice choice; /* for the caller to set; 0: all */
 	struct msgbuf *buffer;       /* private */
@@ -176,6 +177,67 @@ int ipc_mq_prepare_back(struct ipc_mq *mq, struct ipc_error *err);
  */
 int ipc_mq_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
 	const struct ipc_wait *wait, struct ipc_error *err);
+
+/* Bytes of the longest message that is split: four bytes can tell its length. */
+#define IPC_MQ_SPLIT_MAX UINT32_MAX
+
+/*
+ * Lets messages of up to IPC_MQ_SPLIT_MAX bytes, which is mq->message_size then, go
+ * through a POSIX queue: from now on ipc_mq_send() and ipc_mq_give_back() send each
+ * in pieces of what the queue takes, and ipc_mq_join() joins them.  A writer waits
+ * for its turn, an open file description lock of fcntl(2), and has it for all the
+ * pieces of one message; wait->limit 0 sends none where not all have room.  A
+ * message that fails in its middle is discarded by the next reader, as is one whose
+ * writer is killed; *err says so.  ipc_mq_give_back() sends all pieces or none.
+ *
+ * IPC_REFUSED	a System V queue: it has no descriptor to lock
+ * IPC_LIMIT	the queue's messages are too short for a piece
+ */
+int ipc_mq_split(struct ipc_mq *mq, struct ipc_error *err);
+
+/* What one reader has of messages in pieces.  The caller owns it. */
+struct ipc_mq_join {
+	uint64_t discarded; /* messages whose remains were: the caller may set it */
+	/* The rest is private. */
+	struct ipc_mq *mq;
+	struct ipc_mq_part *parts;
+	char *piece, *whole;
+	bool has_turn;
+};
+
+/*
+ * Begins to join what comes from a queue opened to read, for which ipc_mq_split()
+ * was called, and which must outlive it.  Needs permission to write, too: a reader
+ * that must end in the middle of a message puts its pieces back.  The caller ends it
+ * with ipc_mq_join_end(), also after a failure.
+ */
+int ipc_mq_join_begin(
+	struct ipc_mq_join *join, struct ipc_mq *mq, struct ipc_error *err);
+void ipc_mq_join_end(struct ipc_mq_join *join);
+
+/*
+ * Takes the next message, as ipc_mq_receive() does; message->data is the join's until
+ * the next call.  A message of a writer that does not split is given as it is.
+ * Readers take turns as writers do; an urgent message may come in the middle of
+ * another, which is joined by a later call: see ipc_mq_join_is_amid().
+ *
+ * In the middle of a message wait->signals are not let in, only wait->interrupt ends
+ * the wait; a limit of 0 stands for none, as long as the writer lives.  When the wait
+ * ends there, the pieces go back into the queue, or where it has no room for all of
+ * them the message counts as discarded.  A message of which a piece is missing while
+ * no writer has the turn is discarded.
+ *
+ * Returns 0, or 1 when messages were discarded and nothing else is in hand: it may be
+ * called again, or -1:
+ *
+ * IPC_WOULD_BLOCK, IPC_TIMED_OUT	the queue is empty, or with code EBUSY another
+ *					reader is in the middle of a message
+ */
+int ipc_mq_join(struct ipc_mq_join *join, struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err);
+
+/* True while a message has come in part: ipc_mq_join() should be called again. */
+bool ipc_mq_join_is_amid(const struct ipc_mq_join *join);
 
 /*
  * Waits until any message is there and takes nothing.  Failures as ipc_mq_receive().
