@@ -503,6 +503,7 @@ saved() {
 	queue -m 666 -s 8192 -c 10
 	mkfifo -m 600 fifo
 	exec 7<>fifo
+	as_user 65534 true	# copies are made
 	for n in 1 2 3 4; do
 		as_user 65534 ipc-mq read -f "$NAME" >fifo 2>"said.$n" 3>&- 7<&- &
 	done

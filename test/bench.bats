@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# bench: what make bench runs, in its smallest form; times are not judged
+
+# shellcheck disable=SC2030,SC2031,SC2154  # bats sets some; each test is a subshell
+load helper
+
+setup_file() {
+	local sources=$srcdir/test/bench bench=$BATS_FILE_TMPDIR/test/bench flags
+	mkdir -p "$bench"
+	ln -s "$builddir/ipc-mq" "$BATS_FILE_TMPDIR/ipc-mq"
+	flags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror)
+	cat >"$bench/plain" <<-END
+		#!/bin/sh
+		[ "\$1" = create ] || exec "$bench/really-plain" "\$@"
+		"$bench/really-plain" "\$@" | tee -a "\$TMPDIR/created"
+	END
+	chmod +x "$bench/plain"
+	# shellcheck disable=SC2086  # CC may have options
+	{
+		${CC:-cc} "${flags[@]}" -o "$bench/really-plain" "$sources/plain.c"
+		${CC:-cc} "${flags[@]}" -o "$bench/race" "$sources/race.c" "$sources/job.c"
+		${CC:-cc} "${flags[@]}" -o "$bench/memory" "$sources/memory.c" "$sources/job.c"
+	}
+}
+
+# bench [SETTING]... [OPTION]...: a very short one
+bench() {
+	timeout 20 env builddir="$BATS_FILE_TMPDIR" PREFIX="$NAME" ROUNDS=1 MESSAGES=20 \
+		MEBIBYTES=1 LOADS=quiet "$@"
+}
+
+# nothing_left: no queue, process or file of the bench is there any more
+nothing_left() {
+	local kept
+	kept=$(
+		ipc-mq ls -q -r --noheadings -o ADDRESS | grep -F -e "$NAME-bench-"
+		ipcs -q | awk '/^0x/ { print "id:" $2 }' | grep -xF -f created
+		grep -l -s -z -x -F -e "PREFIX=$NAME" /proc/[0-9]*/environ
+		find . -name 'tmp.*'
+	)
+	echo "$kept"
+	[ -s created ] && [ -z "$kept" ]
+}
+
+# with_ipc_mq: what stdin has takes its place for the bench
+with_ipc_mq() {
+	mkdir -p mine/test
+	ln -s "$BATS_FILE_TMPDIR/test/bench" mine/test/bench
+	cat >mine/ipc-mq
+	chmod +x mine/ipc-mq
+}
+
+@test "every table has its floor, the floor again and what is measured, and each goal is told" {
+	bench CASES="one-shot stream-posix stream-sysv-64-file memory" "$srcdir/test/bench/run" >out
+	cat out
+	[ "$(grep -c '^stream-posix-.*, as it is$' out)" -eq 4 ]
+	[ "$(grep -c '^\(/bin/true\|plain C loops\)  .*' out)" -eq "$(grep -c 'again: the noise  ' out)" ]
+	grep -qE '^ipc-mq write +[0-9.]+ +[0-9.]+ \.\. [0-9.]+ +[0-9.]+ ' out
+	grep -qE '^goal: ipc-mq (write|read) at most 1\.05 of /bin/true: (met|missed|too much noise to tell) \([0-9.]+\)$' out
+	grep -qE '^goal: ipc-mq write to ipc-mq read at least 0\.8 of plain C loops: (met|missed|too much noise to tell) \([0-9.]+\)$' out
+	grep -qx 'goal: ipc-mq -l grows at most 256 KiB: met (0)' out
+	nothing_left
+}
+
+@test "what is not there is left out with a line that says so" {
+	bench CASES=one-shot-sysv PERL=/no/such/perl "$srcdir/test/bench/run" >out
+	grep -qx 'one-shot-sysv: IPC::SysV of Perl is left out: it is not installed' out
+	run ! grep -q '^IPC::SysV of Perl write' out
+}
+
+@test "beside busy loops, which end with it" {
+	bench CASES=stream-posix-64-pipe LOADS=busy "$srcdir/test/bench/run" >out
+	grep -q 'beside one busy loop for each CPU$' out
+	nothing_left
+}
+
+@test "INT and TERM end all of it, and nothing is left" {
+	for signal in INT TERM; do
+		bench CASES=stream ROUNDS=100000 LOADS=busy setsid env --default-signal=INT \
+			"$srcdir/test/bench/run" >out 2>&1 3>&- &
+		within 10 grep -q '^(before' out
+		pid=$(pgrep -f "^/bin/bash $srcdir/test/bench/run" | head -n 1)
+		kill -$signal "$pid"
+		ends_with $((128 + $(kill -l $signal))) $!
+		within 5 nothing_left
+	done
+}
+
+@test "bytes that come out otherwise end it before anything is timed" {
+	with_ipc_mq <<-END
+		#!/bin/sh
+		$builddir/ipc-mq "\$@" | tr 1o 23
+	END
+	for table in one-shot-posix stream-posix-64-file; do
+		run -1 bench CASES=$table builddir=mine "$srcdir/test/bench/run"
+		echo "$output"
+		[[ $output == *"is not what went in"* && $output != *median* ]]
+	done
+	nothing_left
+}
+
+@test "a program that fails ends it, also when another waits for it" {
+	with_ipc_mq <<-'END'
+		#!/bin/sh
+		exit 9
+	END
+	run -1 bench CASES=stream-posix-64-file builddir=mine "$srcdir/test/bench/run"
+	[[ $output == *"failed with status 9"* ]]
+	nothing_left
+}
+
+@test "a table that is not there is wrong usage, which names those that are" {
+	run -2 bench CASES=no-such "$srcdir/test/bench/run"
+	[[ $output == *"one-shot-posix "*" memory-sysv"* ]]
+}
+
+@test "a goal is met, or missed, or noise hides it" {
+	race=$BATS_FILE_TMPDIR/test/bench/race
+	floor=(floor - /bin/sleep 0.05 ';' again - /bin/sleep 0.05 ';')
+	run -0 "$race" -r 1 -t Title "${floor[@]}" quick 0.5 /bin/true ';'
+	[[ $output == *"goal: quick at most 0.5 of floor: met (0."* ]]
+	run -3 "$race" -r 1 -t Title "${floor[@]}" slow 0.5 /bin/sleep 0.05 ';'
+	[[ $output == *"goal: slow at most 0.5 of floor: missed ("* ]]
+	run -0 "$race" -r 1 -t Title floor - /bin/sleep 0.05 ';' again - /bin/sleep 0.1 ';' slow 0.5 /bin/sleep 0.05 ';'
+	[[ $output == *"goal: slow at most 0.5 of floor: too much noise to tell ("* ]]
+}
+
+@test "a missed goal fails only where asked to" {
+	mkdir -p mine/test/bench
+	ln -s "$BATS_FILE_TMPDIR/ipc-mq" mine/ipc-mq
+	ln -s "$BATS_FILE_TMPDIR/test/bench/plain" mine/test/bench/plain
+	printf '#!/bin/sh\nexit 3\n' >mine/test/bench/race
+	chmod +x mine/test/bench/race
+	bench CASES=one-shot-posix builddir=mine "$srcdir/test/bench/run"
+	run -3 bench CASES=one-shot-posix builddir=mine "$srcdir/test/bench/run" --strict
+}
