@@ -190,7 +190,11 @@ static void
 parse_and_run(struct call *call, int argc, char **argv)
 {
 	_Alignas(max_align_t) char args[ARGS_MAX];
-	char **operands = calloc((size_t)argc + 1, sizeof(*operands));
+	char *few[16] = { NULL }; /* one-shot calls need no heap */
+	char **many = NULL, **operands = few;
+
+	if ((size_t)argc >= sizeof(few) / sizeof(*few))
+		operands = many = calloc((size_t)argc + 1, sizeof(*operands));
 
 	if (call->verb->defaults != NULL)
 		memcpy(args, call->verb->defaults, call->verb->args_size);
@@ -209,7 +213,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 		run_verb(call);
 	}
 	records_free(&call->records);
-	free(operands);
+	free(many);
 }
 
 int

@@ -13,7 +13,10 @@
 #include "ipc-mq.h"
 #include "outlet.h"
 
-enum { GIVE_BACK_NS = 1000000000 };
+enum {
+	GIVE_BACK_NS = 1000000000,
+	YIELD_EVERY = 64, /* messages that nothing is waited for */
+};
 
 /* One run: from where to where, and how far it is. */
 struct reading {
@@ -159,7 +162,9 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 	struct ipc_error *err = &call->err;
 	int result;
 
-	hold_yield(&reading->before); /* no wait may come that lets signals in */
+	/* No wait may come that lets signals in. */
+	if (call->command != NULL || reading->taken % YIELD_EVERY == 0)
+		hold_yield(&reading->before);
 	ipc_wait_start(&reading->wait);
 	reading->out.wait.start = reading->wait.start;
 	result = call->command != NULL ? child_prepare(&reading->child, err)

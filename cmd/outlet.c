@@ -21,8 +21,10 @@
 #include "outlet.h"
 
 enum {
-	JSON_MEMBERS = 128, /* bytes of a line besides its data */
-	PLENTY = 16 << 20,  /* bytes: nobody fills a disk that fast */
+	JSON_MEMBERS = 128,   /* bytes of a line besides its data */
+	PLENTY = 16 << 20,    /* bytes: nobody fills a disk that fast, */
+	UNSEEN = 64 << 10,    /* as to look again after less than that */
+	UNSEEN_NS = 10000000, /* and before that time */
 };
 
 int
@@ -63,22 +65,39 @@ is_beyond_limit(const struct outlet *out, size_t length)
 		(rlim_t)end_of(out) + length > out->file_limit;
 }
 
+/* Many messages may come at once: not before each of them is the disk looked at. */
+static bool
+has_plenty(struct outlet *out)
+{
+	struct statvfs fs;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (out->unseen < UNSEEN && now.tv_sec == out->seen.tv_sec &&
+		now.tv_nsec - out->seen.tv_nsec < UNSEEN_NS)
+		return true;
+	if (fstatvfs(out->fd, &fs) < 0 ||
+		fs.f_bavail <= (out->longest + PLENTY) / fs.f_frsize)
+		return false;
+	out->unseen = 0;
+	out->seen = now;
+	return true;
+}
+
 /*
  * Sees to room for the longest message.  Blocks that are taken and then not needed
  * stay with the file: so only where the disk is nearly full.
  */
 static int
-reserve(const struct outlet *out)
+reserve(struct outlet *out)
 {
-	struct statvfs fs;
 	bool is_savable = out->most <= out->file_limit; /* in another file */
 
 	if (is_beyond_limit(out, is_savable ? 1 : out->longest)) {
 		errno = EFBIG;
 		return -1;
 	}
-	if (fstatvfs(out->fd, &fs) == 0 &&
-		fs.f_bavail > (out->longest + PLENTY) / fs.f_frsize)
+	if (has_plenty(out))
 		return 0;
 	while (fallocate(out->fd, FALLOC_FL_KEEP_SIZE, end_of(out),
 		       (off_t)out->longest) < 0)
@@ -336,8 +355,7 @@ write_some(const struct outlet *out, const char *data, size_t length)
 }
 
 static int
-write_all(const struct outlet *out, const char *data, size_t length,
-	struct ipc_error *err)
+write_all(struct outlet *out, const char *data, size_t length, struct ipc_error *err)
 {
 	struct ipc_wait wait =
 		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
@@ -346,6 +364,7 @@ write_all(const struct outlet *out, const char *data, size_t length,
 	ipc_wait_start(&wait);
 	if (is_beyond_limit(out, length))
 		return outlet_failed(EFBIG, err);
+	out->unseen += length;
 	do { /* for some sockets a message of no bytes is one, too */
 		ssize_t step = write_some(out, data, length);
 		int code = step >= 0 || errno == EINTR ? 0
@@ -364,8 +383,7 @@ write_all(const struct outlet *out, const char *data, size_t length,
 }
 
 static int
-write_json(const struct outlet *out, const struct ipc_message *message,
-	struct ipc_error *err)
+write_json(struct outlet *out, const struct ipc_message *message, struct ipc_error *err)
 {
 	char *line = NULL;
 	size_t length = 0;
@@ -391,8 +409,8 @@ write_json(const struct outlet *out, const struct ipc_message *message,
 
 /* Puts the frame around the data, where they are, and writes it all. */
 static int
-write_framed(const struct outlet *out, const struct ipc_message *message,
-	struct ipc_error *err)
+write_framed(
+	struct outlet *out, const struct ipc_message *message, struct ipc_error *err)
 {
 	char *from = message->data;
 	size_t length = message->length;

@@ -28,9 +28,11 @@ struct outlet {
 	int relay[2]; /* a pipe that does in its place, or -1 */
 	int signals;  /* signalfd(2) of those that end a wait, or -1 */
 	bool appends;
-	rlim_t file_limit; /* bytes that a file may have */
-	size_t most;       /* bytes of a message */
-	size_t longest;    /* the same as it goes out */
+	rlim_t file_limit;    /* bytes that a file may have */
+	size_t most;          /* bytes of a message */
+	size_t longest;       /* the same as it goes out */
+	uint64_t unseen;      /* bytes that went out since a disk had plenty of room */
+	struct timespec seen; /* when that was */
 	char *buffer;
 };
 

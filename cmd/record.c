@@ -45,7 +45,7 @@ static int
 add_named(struct records *records, const struct field *columns, const char *names,
 	struct ipc_error *err)
 {
-	for (const char *end; *names != '\0'; names = end + (*end == ',')) {
+	for (const char *end = ","; *end != '\0'; names = end + 1) {
 		const struct field *column = columns;
 		size_t length;
 

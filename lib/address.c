@@ -102,7 +102,8 @@ read_name(const char *text, struct ipc_address *address, struct ipc_error *err)
 			"'/%.40s...' is a name of %zu bytes; at most %d can be", name,
 			strlen(name), NAME_MAX);
 	*address = (struct ipc_address){ .kind = IPC_POSIX_NAME };
-	snprintf(address->text, sizeof(address->text), "/%s", name);
+	address->text[0] = '/';
+	strcpy(address->text + 1, name); /* one-shot calls need no page of printf(3) */
 	return 0;
 }
 

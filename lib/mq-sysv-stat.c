@@ -10,9 +10,11 @@
 uint64_t
 ipc_mq_sysv_longest(void)
 {
-	uint64_t longest = ipc_proc_number("/proc/sys/kernel/msgmax");
+	struct msginfo info;
 
-	return longest == IPC_UNKNOWN ? 8192 : longest;
+	return msgctl(0, IPC_INFO, (struct msqid_ds *)(void *)&info) < 0
+		? 8192
+		: (uint64_t)(unsigned int)info.msgmax;
 }
 
 int
