@@ -541,7 +541,7 @@ verify() {
 		done 3>&- | tee "in.$n" | ipc-mq write -l "$NAME" 3>&- &
 		writers+=($!)
 	done
-	for kills in {1..12}; do
+	for ((kills = 0; kills < ${STORM:-12}; kills++)); do
 		n=$((RANDOM % 3 + 1))
 		size=$(stat -c %s out.$n)
 		until [ "$(stat -c %s out.$n)" -gt "$size" ]; do :; done
@@ -567,7 +567,7 @@ verify() {
 		ipc-mq read -f -l "$NAME" >pipe 3>&- &
 		readers+=($!)
 	done
-	for generation in {1..20}; do
+	for ((generation = 1; generation <= ${STORM:-20}; generation++)); do
 		for n in 1 2; do
 			seq -f "w$n-$generation%06.0f end" 100000 2>/dev/null | ipc-mq write -l "$NAME" 3>&- &
 			writers[n]=$!

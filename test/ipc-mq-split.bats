@@ -4,12 +4,12 @@
 # shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154  # inner shells expand
 load helper
 
-# amid [OPTION]...: the process $writer has the turn and stands still in the middle
+# amid: the process $writer has the turn and stands still in the middle
 # of a message, the file in, with all the pieces in the queue that it takes: 4
 amid() {
 	queue
 	head -c 1000 /dev/urandom >in
-	ipc-mq write --split "$@" "$NAME" <in 2>written 3>&- &
+	ipc-mq write --split "$NAME" <in 3>&- &
 	writer=$!
 	within 10 holds 4
 	within 10 asleep "$writer"
@@ -301,12 +301,12 @@ remains='ipc-mq: the remains of 1 message were discarded: its writer, or a reade
 	}
 	writer() {
 		for message in {1..200}; do printf "w$1-$2-$message-%0$((RANDOM % 500))d end\n" 0; done |
-			tee -a in | ipc-mq write --split -l "$NAME" 3>&- &
+			tee "in.$1.$2" | ipc-mq write --split -l "$NAME" 3>&- &
 		writers[$1]=$!
 	}
 	readers=() writers=()
 	for n in 1 2; do reader $n; done
-	for generation in {1..8}; do
+	for ((generation = 1; generation <= ${STORM:-8}; generation++)); do
 		for n in 1 2; do writer $n "$generation"; done
 		size=$(cat out.* | wc -c)
 		until [ "$(cat out.* | wc -c)" -gt $((size + RANDOM / 2)) ]; do :; done
@@ -322,6 +322,6 @@ remains='ipc-mq: the remains of 1 message were discarded: its writer, or a reade
 	wait "${readers[@]}" || :
 	sort out.* >all
 	[ -z "$(uniq -d all)" ]
-	[ -z "$(comm -23 all <(sort in))" ]	# nothing came out that did not go in
-	echo "$(wc -l <all) of $(wc -l <in) messages, $kills kills"
+	[ -z "$(comm -23 all <(sort in.*))" ]	# nothing came out that did not go in
+	echo "$(wc -l <all) of $(cat in.* | wc -l) messages, $kills kills"
 }
