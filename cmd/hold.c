@@ -31,6 +31,20 @@ hold_begin(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &signals, before);
 }
 
+bool
+hold_is_pending(const sigset_t *before)
+{
+	sigset_t signals, pending;
+
+	hold_set(&signals, before);
+	sigpending(&pending);
+	for (size_t i = 0; i < HELD; i++)
+		if (sigismember(&signals, held[i]) == 1 &&
+			sigismember(&pending, held[i]) == 1)
+			return true;
+	return false;
+}
+
 void
 hold_yield(const sigset_t *before)
 {

@@ -3,6 +3,7 @@
 #define HOLD_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 /* Of HUP, INT, QUIT and TERM those that are neither ignored nor blocked in *before. */
 void hold_set(sigset_t *signals, const sigset_t *before);
@@ -12,6 +13,9 @@ void hold_set(sigset_t *signals, const sigset_t *before);
  * its terminal.  *before is the mask that lets them act, for hold_end() and waits.
  */
 void hold_begin(sigset_t *before);
+
+/* True when one of hold_set() waits. */
+bool hold_is_pending(const sigset_t *before);
 
 /* Lets one that waits act, and goes on holding them if that was not the end. */
 void hold_yield(const sigset_t *before);

@@ -40,29 +40,25 @@ messages_wanted(const struct read_args *args)
 	return args->all || args->follow ? UINT64_MAX : 1;
 }
 
-/* Puts a message back: as long as asked for, but not when we should be dead by now. */
+/* Puts a message back: as long as asked for, or a second when we should be dead. */
 static int
-give_back(struct call *call, struct reading *reading, const struct ipc_message *message,
-	bool is_dying, struct ipc_error *failure)
+give_back(struct reading *reading, const struct ipc_message *message,
+	struct ipc_error *failure)
 {
 	int64_t asked = reading->args->limit;
-	struct ipc_wait wait = IPC_WAIT(asked == IPC_FOREVER ? GIVE_BACK_NS : asked);
+	int64_t left = asked == IPC_FOREVER ? GIVE_BACK_NS : asked;
 
-	wait.interrupt =
-		call->command != NULL ? reading->child.signals : reading->out.signals;
-	if (is_dying || wait.interrupt < 0) {
-		wait.interrupt = -1;
-		if (wait.limit > GIVE_BACK_NS)
-			wait.limit = GIVE_BACK_NS;
-	} else if (ipc_mq_has_types(&reading->mq.address)) {
-		wait.signals = &reading->before; /* and they stay pending, see mq.h */
-	}
-	ipc_wait_start(&wait);
-	if (ipc_mq_give_back(&reading->mq, message, &wait, failure) == 0)
-		return 0;
-	return !is_dying && failure->code == EINTR
-		? give_back(call, reading, message, true, failure)
-		: -1;
+	do {
+		struct ipc_wait wait =
+			IPC_WAIT(left < GIVE_BACK_NS ? left : GIVE_BACK_NS);
+
+		ipc_wait_start(&wait);
+		if (ipc_mq_give_back(&reading->mq, message, &wait, failure) == 0)
+			return 0;
+		left -= wait.limit;
+	} while (left > 0 && failure->fault == IPC_TIMED_OUT &&
+		!hold_is_pending(&reading->before));
+	return -1;
 }
 
 /* Finds another place for a message that cannot go out; call->err says why not. */
@@ -73,7 +69,7 @@ rescue(struct call *call, struct reading *reading, const struct ipc_message *mes
 	char path[PATH_MAX];
 
 	outlet_end(&reading->out);
-	if (give_back(call, reading, message, why.code == EINTR, &failure) == 0)
+	if (give_back(reading, message, &failure) == 0)
 		return ipc_refuse(&call->err, why.fault, why.code,
 			"%s; the message was put back", why.sentence);
 	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==

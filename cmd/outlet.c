@@ -216,32 +216,27 @@ outlet_grow(struct outlet *out, size_t most, struct ipc_error *err)
 		: 0;
 }
 
-static bool
+static void
 drop(int *fd)
 {
-	bool is_open = *fd >= 0;
-
-	if (is_open)
+	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-	return is_open;
 }
 
 void
 outlet_end(struct outlet *out)
 {
-	bool is_free = drop(&out->own);
-
-	is_free |= drop(&out->relay[0]) | drop(&out->relay[1]);
-	if (!is_free)
-		drop(&out->signals);
+	drop(&out->own);
+	drop(&out->relay[0]);
+	drop(&out->relay[1]);
+	drop(&out->signals);
 }
 
 void
 outlet_close(struct outlet *out)
 {
 	outlet_end(out);
-	drop(&out->signals);
 	free(out->buffer);
 }
 

@@ -52,10 +52,7 @@ int outlet_open(struct outlet *out, int fd, const struct framing *framing, size_
 	const sigset_t *before, struct ipc_error *err);
 void outlet_close(struct outlet *out);
 
-/*
- * Ends writing, and frees at least one descriptor: out->signals last.  The message
- * in outlet_room() stays.
- */
+/* Ends writing, and leaves the message in outlet_room(): descriptors get free. */
 void outlet_end(struct outlet *out);
 
 /* Where the data of the next message are to be put: room for most bytes. */

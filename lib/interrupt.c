@@ -185,3 +185,14 @@ ipc_interrupt_end(const struct ipc_interrupt *sleep)
 	give_tick_back(sleep);
 	errno = code;
 }
+
+void
+ipc_interrupt_let_act(const struct ipc_wait *wait)
+{
+	sigset_t now;
+
+	if (wait->signals == NULL)
+		return;
+	sigprocmask(SIG_SETMASK, wait->signals, &now);
+	sigprocmask(SIG_SETMASK, &now, NULL);
+}

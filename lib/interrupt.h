@@ -44,4 +44,7 @@ int ipc_interrupt_cause(const struct ipc_interrupt *sleep);
 /* Puts back what was before; errno stays as it is. */
 void ipc_interrupt_end(const struct ipc_interrupt *sleep);
 
+/* Lets a signal act that ended the sleep, as it would have in ppoll(2). */
+void ipc_interrupt_let_act(const struct ipc_wait *wait);
+
 #endif

@@ -95,6 +95,8 @@ ipc_mq_turn_take(int fd, enum ipc_mq_turn turn, const struct ipc_wait *wait)
 	if (code == EINTR)
 		code = ipc_interrupt_cause(&sleep);
 	ipc_interrupt_end(&sleep);
+	if (code == EINTR)
+		ipc_interrupt_let_act(wait);
 	return code;
 }
 

@@ -109,18 +109,6 @@ receive_once(const struct ipc_mq *mq, size_t length, int flags)
 	return msgrcv(mq->id, mq->buffer, length, mq->choice.type, flags);
 }
 
-/* Lets a signal act that ended a sleep, as it would have in ppoll(2). */
-static void
-let_act(const struct ipc_wait *wait)
-{
-	sigset_t now;
-
-	if (wait->signals == NULL)
-		return;
-	sigprocmask(SIG_SETMASK, wait->signals, &now);
-	sigprocmask(SIG_SETMASK, &now, NULL);
-}
-
 /*
  * Does it without sleeping, or else asleep until it is done: the result, or -1 with
  * errno, EAGAIN and ETIMEDOUT those of wait.h.
@@ -148,7 +136,7 @@ do_or_wait(ssize_t (*once)(const struct ipc_mq *mq, size_t length, int flags),
 	code = result < 0 && errno == EINTR ? ipc_interrupt_cause(&sleep) : errno;
 	ipc_interrupt_end(&sleep);
 	if (result < 0 && code == EINTR)
-		let_act(wait);
+		ipc_interrupt_let_act(wait);
 	errno = code;
 	return result;
 }

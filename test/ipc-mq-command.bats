@@ -290,7 +290,7 @@ handed() {
 	done
 }
 
-@test "a message of a queue that is removed meanwhile is saved, or put back into it" {
+@test "a message of a queue that is removed meanwhile is saved" {
 	export TMPDIR=$PWD
 	queues
 	printf %s first >in
@@ -299,9 +299,24 @@ handed() {
 		ipc-mq rm "$q"
 		touch release
 		ends_with 9 $reader
-		cat said
+		cmp "$(sed -n "s/.*; the message is saved in '\(.*\)'$/\1/p" said)" in
 	done
-	cmp "$(sed -n "s/.*; the message is saved in '\(.*\)'$/\1/p" said)" in
+}
+
+@test "a signal shortens the wait for room to put a message back" {
+	export TMPDIR=$PWD
+	queue -c 1
+	mailbox --bytes-limit=5
+	printf %s first >in
+	for q in "$NAME" "$q"; do
+		handed "$q" -w 1h
+		ipc-mq write -n "$q" again
+		touch release
+		within 10 asleep $reader
+		kill -TERM $reader
+		ends_with 143 $reader
+		cmp "$(sed -n "s/.*; the message is saved in '\(.*\)'$/\1/p" said)" in
+	done
 }
 
 @test "several readers share the work, each with one COMMAND at a time" {

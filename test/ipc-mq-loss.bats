@@ -487,17 +487,6 @@ saved() {
 	holds 0
 }
 
-@test "a signal shortens the wait for room to put a message back" {
-	export TMPDIR=$PWD
-	in_hand fifo ipc-mq read -w 1h "$NAME"
-	ipc-mq write "$NAME" another
-	kill "$(cut -d/ -f3 <<<"$pipe")"
-	within 10 asleep "$reader"
-	kill -TERM "$reader"
-	ends_with 143 "$reader"
-	saved
-}
-
 @test "read to a FIFO that it may not open anew takes no room from under itself" {
 	as_root
 	queue -m 666 -s 8192 -c 10
