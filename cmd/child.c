@@ -110,8 +110,9 @@ become(const struct child *child)
 static pid_t
 wait_for(const struct child *child, pid_t pid, int *status)
 {
+	static const struct timespec at_once = { 0 };
 	struct signalfd_siginfo info;
-	sigset_t came;
+	sigset_t came, chld;
 	pid_t ended;
 
 	sigemptyset(&came);
@@ -123,6 +124,10 @@ wait_for(const struct child *child, pid_t pid, int *status)
 		if (info.ssi_code != SI_KERNEL)
 			kill(pid, (int)info.ssi_signo);
 	}
+	sigemptyset(
+		&chld); /* it may not have been read, and would wake the next wait */
+	sigaddset(&chld, SIGCHLD);
+	sigtimedwait(&chld, NULL, &at_once);
 	for (int signal = 1; signal < SIGRTMIN; signal++)
 		if (sigismember(&came, signal) == 1)
 			raise(signal); /* they are ours, too: pending until the end */

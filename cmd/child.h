@@ -26,8 +26,8 @@ enum {
 
 /*
  * Begins to run a command, whose end is noticed from now on also where our caller
- * ignores SIGCHLD.  To be called before hold_begin(), whose mask is to be in *mask when
- * child_run() is.  The caller ends it with child_end(), also after a failure.  0, or
+ * ignores SIGCHLD.  *mask is that of hold_begin(), which came before, and must live as
+ * long.  The caller ends it with child_end(), also after a failure.  0, or
  * -1 with *err filled.
  */
 int child_begin(struct child *child, char *const command[], const sigset_t *mask,

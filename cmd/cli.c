@@ -131,8 +131,9 @@ check_operands(struct call *call)
 				verb->name, operand[i]);
 		if ((takes_address(verb) && i == 0) || is_run_for_each(verb))
 			if (call->program->address(
-				    operand[i], &call->address, &call->err) < 0)
-				return -1;
+				    operand[i], &call->address, &call->err) < 0 &&
+				call->err.fault == IPC_MISUSE)
+				return -1; /* others fail when their turn comes */
 	}
 	return 0;
 }
@@ -151,9 +152,10 @@ begin_records(struct call *call)
 static void
 run(struct call *call)
 {
-	if (takes_address(call->verb))
-		call->program->address(*call->operands++, &call->address, NULL);
-	if (call->verb->run(call) < 0)
+	if ((takes_address(call->verb) &&
+		    call->program->address(
+			    *call->operands++, &call->address, &call->err) < 0) ||
+		call->verb->run(call) < 0)
 		cli_failed(call);
 }
 
@@ -186,6 +188,15 @@ flush(struct call *call)
 	return call->status;
 }
 
+/* Wrong usage with COMMAND has a status of its own, see status_of(). */
+static void
+find_command(struct call *call, char **argv)
+{
+	while (call->verb->command && call->command == NULL && *argv != NULL)
+		if (strcmp(*argv++, "--") == 0 && *argv != NULL)
+			call->command = argv;
+}
+
 static void
 parse_and_run(struct call *call, int argc, char **argv)
 {
@@ -204,6 +215,7 @@ parse_and_run(struct call *call, int argc, char **argv)
 		ipc_fail(&call->err, errno, "read the command line");
 		cli_failed(call);
 	} else if (options_parse(call, args, argc, argv, operands) < 0) {
+		find_command(call, argv);
 		cli_failed(call);
 	} else if (call->help) {
 		help_verb(call->program, call->verb);

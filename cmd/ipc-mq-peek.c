@@ -163,11 +163,11 @@ static int
 peek(struct call *call, struct peeking *peeking)
 {
 	const struct read_args *args = peeking->args;
-	uint64_t wanted = args->all ? UINT64_MAX : args->count;
+	uint64_t wanted = args->count != IPC_UNKNOWN ? args->count
+		: args->all                          ? UINT64_MAX
+						     : 1;
 	int result;
 
-	if (wanted == IPC_UNKNOWN && !args->all)
-		wanted = 1;
 	result = peeking->mq.choice.type < 0 ? show_by_type(call, peeking, wanted)
 					     : show_in_order(call, peeking, wanted);
 	if (result < 0 || args->all || peeking->shown > 0)

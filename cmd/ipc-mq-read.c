@@ -1,36 +1,18 @@
 /* ipc-mq-read.c - ipc-mq read: each message out, back, or saved; never lost */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <ipcutil/mq.h>
 
-#include "child.h"
 #include "hold.h"
+#include "ipc-mq-read.h"
 #include "ipc-mq.h"
-#include "outlet.h"
 
-enum {
-	GIVE_BACK_NS = 1000000000,
-	YIELD_EVERY = 64, /* messages that nothing is waited for */
-};
-
-/* One run: from where to where, and how far it is. */
-struct reading {
-	const struct read_args *args;
-	struct ipc_mq mq;
-	struct ipc_mq_join join; /* with --join */
-	struct outlet out;
-	struct child child; /* COMMAND, in place of out */
-	char *room;         /* for its message */
-	struct ipc_wait wait;
-	sigset_t before; /* the signal mask that lets signals act */
-	uint64_t taken;
-	uint64_t bytes;
-};
+enum { YIELD_EVERY = 64 }; /* messages that nothing is waited for */
 
 static uint64_t
 messages_wanted(const struct read_args *args)
@@ -38,46 +20,6 @@ messages_wanted(const struct read_args *args)
 	if (args->count != IPC_UNKNOWN)
 		return args->count;
 	return args->all || args->follow ? UINT64_MAX : 1;
-}
-
-/* Puts a message back: as long as asked for, or a second when we should be dead. */
-static int
-give_back(struct reading *reading, const struct ipc_message *message,
-	struct ipc_error *failure)
-{
-	int64_t asked = reading->args->limit;
-	int64_t left = asked == IPC_FOREVER ? GIVE_BACK_NS : asked;
-
-	do {
-		struct ipc_wait wait =
-			IPC_WAIT(left < GIVE_BACK_NS ? left : GIVE_BACK_NS);
-
-		ipc_wait_start(&wait);
-		if (ipc_mq_give_back(&reading->mq, message, &wait, failure) == 0)
-			return 0;
-		left -= wait.limit;
-	} while (left > 0 && failure->fault == IPC_TIMED_OUT &&
-		!hold_is_pending(&reading->before));
-	return -1;
-}
-
-/* Finds another place for a message that cannot go out; call->err says why not. */
-static int
-rescue(struct call *call, struct reading *reading, const struct ipc_message *message)
-{
-	struct ipc_error why = call->err, failure;
-	char path[PATH_MAX];
-
-	outlet_end(&reading->out);
-	if (give_back(reading, message, &failure) == 0)
-		return ipc_refuse(&call->err, why.fault, why.code,
-			"%s; the message was put back", why.sentence);
-	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==
-		0)
-		return ipc_refuse(&call->err, why.fault, why.code,
-			"%s; the message is saved in '%s'", why.sentence, path);
-	return ipc_refuse(&call->err, why.fault, why.code,
-		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
 }
 
 /* Makes room for a message of size bytes, where it is to go out from. */
@@ -96,27 +38,6 @@ make_room(struct call *call, struct reading *reading, size_t size)
 	return 0;
 }
 
-/* Tells of messages that came to nothing, while none is in hand. */
-static void
-tell_discarded(struct call *call, struct reading *reading)
-{
-	struct ipc_mq_join *join = &reading->join;
-	char text[128];
-
-	if (join->discarded == 0 || ipc_mq_join_is_amid(join))
-		return;
-	snprintf(text, sizeof(text),
-		"the remains of %ju message%s discarded: %s writer, or a reader in %s "
-		"middle, ended",
-		(uintmax_t)join->discarded, join->discarded == 1 ? " were" : "s were",
-		join->discarded == 1 ? "its" : "their",
-		join->discarded == 1 ? "its" : "their");
-	join->discarded = 0;
-	hold_end(&reading->before); /* standard error may be full */
-	cli_warn(call, text);
-	hold_begin(&reading->before);
-}
-
 /* The next message, joined; data that are not in the outlet's room yet. */
 static int
 receive_joined(struct call *call, struct reading *reading, struct ipc_message *message)
@@ -125,7 +46,7 @@ receive_joined(struct call *call, struct reading *reading, struct ipc_message *m
 
 	while ((result = ipc_mq_join(
 			&reading->join, message, &reading->wait, &call->err)) > 0)
-		tell_discarded(call, reading);
+		reading_tell(call, reading);
 	return result;
 }
 
@@ -156,11 +77,14 @@ static int
 take(struct call *call, struct reading *reading, struct ipc_message *message)
 {
 	struct ipc_error *err = &call->err;
+	bool is_amid = ipc_mq_join_is_amid(&reading->join);
 	int result;
 
-	/* No wait may come that lets signals in. */
-	if (call->command != NULL || reading->taken % YIELD_EVERY == 0)
+	/* No wait may come that lets signals in; but in a message's middle none may. */
+	if (!is_amid && (call->command != NULL || reading->taken % YIELD_EVERY == 0))
 		hold_yield(&reading->before);
+	reading->out.wait.signals = is_amid ? NULL : &reading->before;
+	reading->out.wait.interrupt = is_amid ? reading->out.signals : -1;
 	ipc_wait_start(&reading->wait);
 	reading->out.wait.start = reading->wait.start;
 	result = call->command != NULL ? child_prepare(&reading->child, err)
@@ -171,6 +95,9 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 				     : receive(call, reading, message);
 	if (result == 0)
 		return 0;
+	reading_tell(call, reading);
+	if (err->code == EINTR) /* and nothing is in hand */
+		hold_yield(&reading->before);
 	if (err->code == EPIPE) /* the other end of standard output has gone */
 		return outlet_failed(EPIPE, err);
 	return err->fault == IPC_WOULD_BLOCK && err->code == EAGAIN ? 1 : -1;
@@ -217,13 +144,12 @@ give_out(struct call *call, struct reading *reading, const struct ipc_message *m
 	int result = call->command != NULL ? run_command(call, reading, message)
 					   : write_out(call, reading, message);
 
-	if (result < 0)
-		return rescue(call, reading, message);
-	if (result > 0) {                   /* framed so that it cannot be told apart */
-		hold_end(&reading->before); /* standard error may be full */
-		cli_failed(call);
-		hold_begin(&reading->before);
+	if (result < 0) {
+		reading_rescue(call, reading, message);
+		return -1;
 	}
+	if (result > 0) /* framed so that it cannot be told apart */
+		reading_failed(call, reading);
 	reading->taken++;
 	reading->bytes += message->length;
 	return 0;
@@ -243,33 +169,9 @@ read_messages(struct call *call, struct reading *reading)
 			return result > 0 && args->all ? 0 : -1;
 		if (give_out(call, reading, &message) < 0)
 			return -1;
-		tell_discarded(call, reading);
+		reading_tell(call, reading);
 	}
 	return 0;
-}
-
-/* Puts back, whole, what a more urgent message came in the middle of. */
-static int
-finish(struct call *call, struct reading *reading)
-{
-	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
-	struct ipc_message message;
-	struct ipc_error failure;
-	int result = 0, joined = 0;
-
-	wait.interrupt = reading->wait.interrupt;
-	/* What fails has gone back in pieces. */
-	while (joined >= 0 && ipc_mq_join_is_amid(&reading->join)) {
-		ipc_wait_start(&wait);
-		joined = ipc_mq_join(&reading->join, &message, &wait, &failure);
-		if (joined != 0 ||
-			ipc_mq_give_back(&reading->mq, &message, &wait, &failure) == 0)
-			continue;
-		call->err = failure;
-		result = rescue(call, reading, &message);
-	}
-	tell_discarded(call, reading);
-	return result;
 }
 
 /* What can be found wrong before anything is touched. */
@@ -291,6 +193,7 @@ static int
 begin_output(struct call *call, struct reading *reading)
 {
 	size_t size = reading->args->join ? 0 : reading->mq.message_size;
+	struct rlimit limit;
 
 	if (call->command == NULL) {
 		if (outlet_open(&reading->out, 1, &reading->args->framing, size,
@@ -301,7 +204,12 @@ begin_output(struct call *call, struct reading *reading)
 		reading->wait.interrupt = reading->out.signals;
 		return 0;
 	}
-	/* Its standard output is its own affair. */
+	/* Its standard output is its own affair; but the message is put into a file. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size)
+		return ipc_refuse(&call->err, IPC_LIMIT, EFBIG,
+			"run '%s': a message may have %zu bytes, and RLIMIT_FSIZE "
+			"(ulimit -f) allows %ju",
+			call->command[0], size, (uintmax_t)limit.rlim_cur);
 	if (child_begin(&reading->child, call->command, &reading->before, &call->err) <
 			0 ||
 		ipc_mq_prepare_back(&reading->mq, &call->err) < 0)
@@ -352,14 +260,12 @@ mq_read(struct call *call)
 		result = begin_joining(call, &reading);
 	if (result == 0)
 		result = read_messages(call, &reading);
-	if (result == 0)
-		result = finish(call, &reading);
 	/* Before a signal that came may end us, unless that would have to wait. */
 	told = result < 0 && outlet_has_room(STDERR_FILENO);
 	if (told)
 		cli_failed(call);
-	if (args->join)
-		ipc_mq_join_end(&reading.join);
+	reading_finish(call, &reading);
+	ipc_mq_join_end(&reading.join);
 	end_output(call, &reading);
 	ipc_mq_close(&reading.mq);
 	hold_end(&reading.before);

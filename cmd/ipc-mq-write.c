@@ -85,7 +85,7 @@ write_next(struct call *call, struct writing *writing, struct inlet *in)
 		return ipc_refuse(&call->err, IPC_FAILED, EINVAL,
 			"write message %ju: the messages of '%s' have no %s",
 			(uintmax_t)in->number, call->address.text,
-			message.type != 0 ? "type" : "priority");
+			writing->args->type == 0 ? "type" : "priority");
 	return send_one(call, writing, &message) < 0 ? -1 : 1;
 }
 

@@ -67,6 +67,8 @@ read_ftok(const char *text, struct ipc_address *address, struct ipc_error *err)
 
 	if (path == NULL)
 		return ipc_fail(err, errno, "read '%s'", text);
+	if (*path == '\0' || colon == path)
+		return misuse(err, text, "ftok:PATH[:PROJECT]");
 	if (colon != NULL) {
 		if (!ipc_number(colon + 1, 0, 255, &project) || project == 0)
 			return misuse(

@@ -21,12 +21,6 @@ static const int deadly[INTERRUPT_SIGNALS] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM 
  */
 static const struct timespec again = { .tv_nsec = 5000000 };
 
-static void
-tick(int signal)
-{
-	(void)signal; /* the system call has been interrupted */
-}
-
 /*
  * Keeps the signal for later: blocked for the interrupted code, and sent anew as it
  * came, it stays pending, so that nothing but the kernel need remember it.  As no
@@ -47,23 +41,40 @@ postpone(int signal, siginfo_t *info, void *context)
 	errno = code;
 }
 
+/* That it came has interrupted the system call; but it may not be of the timer. */
+static void
+tick(int signal, siginfo_t *info, void *context)
+{
+	if (info->si_code != SI_TIMER)
+		postpone(signal, info, context);
+}
+
+/* One that nobody waits for; the best is one that could not come either. */
+static bool
+is_usable(int signal, const struct sigaction *action, const sigset_t *mask, bool best)
+{
+	if ((action->sa_flags & SA_SIGINFO) != 0 || action->sa_handler == SIG_IGN)
+		return (action->sa_flags & SA_SIGINFO) == 0 && !best;
+	return action->sa_handler == SIG_DFL &&
+		(!best || sigismember(mask, signal) == 0);
+}
+
 /* Takes a real-time signal that nobody uses: it, or 0. */
 static int
-take_tick(struct sigaction *before)
+take_tick(const sigset_t *mask, struct sigaction *before)
 {
-	struct sigaction action = { .sa_handler = tick };
+	struct sigaction action = { .sa_sigaction = tick, .sa_flags = SA_SIGINFO };
 	sigset_t pending;
 
 	sigfillset(&action.sa_mask);
 	sigpending(&pending);
-	for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--)
-		if (sigismember(&pending, signal) == 0 &&
-			sigaction(signal, NULL, before) == 0 &&
-			(before->sa_flags & SA_SIGINFO) == 0 &&
-			(before->sa_handler == SIG_DFL ||
-				before->sa_handler == SIG_IGN) &&
-			sigaction(signal, &action, NULL) == 0)
-			return signal;
+	for (int best = 1; best >= 0; best--)
+		for (int signal = SIGRTMAX; signal >= SIGRTMIN; signal--)
+			if (sigismember(&pending, signal) == 0 &&
+				sigaction(signal, NULL, before) == 0 &&
+				is_usable(signal, before, mask, best) &&
+				sigaction(signal, &action, NULL) == 0)
+				return signal;
 	errno = EBUSY;
 	return 0;
 }
@@ -85,8 +96,11 @@ start_timer(struct ipc_interrupt *sleep)
 	};
 
 	event.sigev_notify_thread_id = gettid();
-	if (timer_create(CLOCK_MONOTONIC, &event, &sleep->timer) < 0)
+	if (timer_create(CLOCK_MONOTONIC, &event, &sleep->timer) < 0) {
+		if (errno == EAGAIN) /* RLIMIT_SIGPENDING */
+			errno = ENOBUFS;
 		return -1;
+	}
 	if (wait->limit == IPC_FOREVER)
 		return 0;
 	when.it_value.tv_sec += wait->limit / NS_PER_S;
@@ -106,11 +120,12 @@ catch_deadly(struct ipc_interrupt *sleep, const sigset_t *let_in)
 
 	sigfillset(&action.sa_mask);
 	sigemptyset(&sleep->postponed);
+	sigaddset(&sleep->postponed, sleep->tick);
 	for (int i = 0; i < INTERRUPT_SIGNALS; i++)
 		if (sigismember(&sleep->mask, deadly[i]) == 1 &&
 			sigismember(let_in, deadly[i]) == 0 &&
 			sigaction(deadly[i], NULL, &sleep->action[i]) == 0 &&
-			sleep->action[i].sa_handler == SIG_DFL &&
+			sleep->action[i].sa_handler != SIG_IGN &&
 			sigaction(deadly[i], &action, NULL) == 0)
 			sigaddset(&sleep->postponed, deadly[i]);
 }
@@ -125,7 +140,8 @@ ipc_interrupt_begin(struct ipc_interrupt *sleep, const struct ipc_wait *wait)
 	sleep->tick = 0;
 	if (wait->limit == IPC_FOREVER && wait->signals == NULL)
 		return 0;
-	sleep->tick = take_tick(&sleep->tick_action);
+	sigprocmask(SIG_SETMASK, NULL, &sleep->mask);
+	sleep->tick = take_tick(&sleep->mask, &sleep->tick_action);
 	if (sleep->tick == 0)
 		return -1;
 	if (sigaltstack(&stack, &sleep->stack) < 0) {
@@ -137,7 +153,6 @@ ipc_interrupt_begin(struct ipc_interrupt *sleep, const struct ipc_wait *wait)
 		give_tick_back(sleep);
 		return -1;
 	}
-	sigprocmask(SIG_SETMASK, NULL, &sleep->mask);
 	let_in = wait->signals != NULL ? *wait->signals : sleep->mask;
 	catch_deadly(sleep, &let_in);
 	sigdelset(&let_in, sleep->tick);

@@ -37,15 +37,18 @@ int ipc_mq_piece_send(const struct ipc_mq *mq, int fd,
 	const struct ipc_message *message, uint64_t id, uint32_t number, char *buffer);
 
 /*
- * Sends a message by fd, in pieces, when it is the writers' turn: with must_fit all
- * of them or none, whatever the limit of *wait is.
+ * Sends a message by fd, in pieces, when it is the writers' turn.  With must_fit it
+ * waits until all of them have room; other writers may spoil that.
  */
 int ipc_mq_piece_send_all(const struct ipc_mq *mq, int fd,
 	const struct ipc_message *message, bool must_fit, const struct ipc_wait *wait,
 	struct ipc_error *err);
 
-/* Who may be in the middle of a message: one of each. */
-enum ipc_mq_turn { IPC_MQ_WRITERS, IPC_MQ_READERS };
+/*
+ * Who may be in the middle of a message, or of putting back pieces of one: one of
+ * each.  A writer waits for the end of the latter before it begins.
+ */
+enum ipc_mq_turn { IPC_MQ_WRITERS, IPC_MQ_READERS, IPC_MQ_RETURNERS };
 
 /*
  * Waits for the turn: an open file description lock, fcntl(2), which ends with its

@@ -29,14 +29,23 @@ ipc_mq_split(struct ipc_mq *mq, struct ipc_error *err)
 	return 0;
 }
 
-/* Whether all pieces can be sent without waiting; only readers act meanwhile. */
-static bool
-has_room(int fd, uint64_t pieces)
+/* How long room for many pieces is not looked for. */
+enum { LOOK_NS = 5000000 };
+
+/*
+ * Whether all pieces can be sent without waiting, as only readers act meanwhile: 0,
+ * EAGAIN, or EMSGSIZE when they never could.
+ */
+static int
+look_for_room(int fd, uint64_t pieces)
 {
 	struct mq_attr attr;
 
-	return mq_getattr(fd, &attr) == 0 &&
-		pieces <= (uint64_t)(attr.mq_maxmsg - attr.mq_curmsgs);
+	if (mq_getattr(fd, &attr) < 0)
+		return errno;
+	if (pieces > (uint64_t)attr.mq_maxmsg)
+		return EMSGSIZE;
+	return pieces <= (uint64_t)(attr.mq_maxmsg - attr.mq_curmsgs) ? 0 : EAGAIN;
 }
 
 /* Sends the pieces, waiting for room before each; *sent is how many went. */
@@ -63,6 +72,41 @@ send_pieces(const struct ipc_mq *mq, int fd, const struct ipc_message *message,
 	return code;
 }
 
+/* Takes the turn when nobody is putting pieces back. */
+static int
+take_turn(int fd, const struct ipc_wait *wait)
+{
+	int code = ipc_mq_turn_take(fd, IPC_MQ_WRITERS, wait);
+
+	if (code == 0) {
+		code = ipc_mq_turn_take(fd, IPC_MQ_RETURNERS, wait);
+		ipc_mq_turn_give(fd, IPC_MQ_RETURNERS);
+	}
+	return code;
+}
+
+/* Waits for room for all pieces: poll(2) tells of that for one only. */
+static int
+await_room(int fd, uint64_t pieces, const struct ipc_wait *wait)
+{
+	struct ipc_wait nap = IPC_WAIT(LOOK_NS);
+	struct timespec left;
+	int code;
+
+	while ((code = look_for_room(fd, pieces)) == EAGAIN && wait->limit != 0) {
+		if (ipc_wait_left(wait, &left) != NULL && left.tv_sec == 0 &&
+			left.tv_nsec == 0)
+			return ETIMEDOUT;
+		ipc_mq_turn_give(fd, IPC_MQ_WRITERS);
+		ipc_wait_start(&nap);
+		ipc_wait_for(-1, 0, &nap);
+		code = take_turn(fd, wait);
+		if (code != 0)
+			return code;
+	}
+	return code == EMSGSIZE ? EAGAIN : code;
+}
+
 /* Says why the message was not sent, and what becomes of the pieces that were. */
 static int
 not_sent(const struct ipc_mq *mq, uint64_t pieces, uint32_t sent,
@@ -70,7 +114,7 @@ not_sent(const struct ipc_mq *mq, uint64_t pieces, uint32_t sent,
 {
 	struct ipc_error why;
 
-	if (code == EAGAIN)
+	if (code == EAGAIN && sent == 0)
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
 			"write to '%s': it has no room for the message's %ju pieces",
 			mq->address.text, (uintmax_t)pieces);
@@ -90,14 +134,17 @@ ipc_mq_piece_send_all(const struct ipc_mq *mq, int fd,
 {
 	uint64_t pieces = ipc_mq_piece_count(mq, message->length);
 	uint32_t sent = 0;
-	int code = ipc_mq_turn_take(fd, IPC_MQ_WRITERS, wait);
+	int code = take_turn(fd, wait);
 
-	if (code != 0)
+	if (code != 0) {
+		ipc_mq_turn_give(fd, IPC_MQ_WRITERS);
 		return ipc_mq_waited(
 			mq, wait, "write to", "with another writer", code, err);
-	code = (must_fit || wait->limit == 0) && !has_room(fd, pieces)
-		? EAGAIN
-		: send_pieces(mq, fd, message, wait, &sent);
+	}
+	if (must_fit || wait->limit == 0)
+		code = await_room(fd, pieces, wait);
+	if (code == 0)
+		code = send_pieces(mq, fd, message, wait, &sent);
 	ipc_mq_turn_give(fd, IPC_MQ_WRITERS);
 	return code == 0 ? 0 : not_sent(mq, pieces, sent, wait, code, err);
 }

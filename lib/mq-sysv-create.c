@@ -46,6 +46,9 @@ accept_existing(const struct ipc_address *address, const struct ipc_mq_plan *pla
 		return ipc_mq_sysv_fail(address, "create", errno, err);
 	if (!ipc_trust_found(ds.msg_perm.uid, plan->trusted))
 		return ipc_mq_foreign(address, ds.msg_perm.uid, "create", err);
+	/* Who made it has all rights of the owner for ever. */
+	if (!ipc_trust_found(ds.msg_perm.cuid, plan->trusted))
+		return ipc_mq_foreign(address, ds.msg_perm.cuid, "create", err);
 	if (plan->bytes_limit != IPC_UNKNOWN && plan->bytes_limit != ds.msg_qbytes)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with a limit of %ju bytes, not %ju",

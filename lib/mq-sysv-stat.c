@@ -1,6 +1,7 @@
 /* mq-sysv-stat.c - System V message queues: what is known of them, and changes to it */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "auto.h"
 #include "mq-sysv.h"
@@ -49,6 +50,13 @@ known(int64_t time)
 	return time == 0 ? IPC_UNKNOWN_TIME : time;
 }
 
+/* In another PID namespace than that of the process it reads 0. */
+static uint64_t
+pid_of(pid_t pid, int64_t time)
+{
+	return pid == 0 && time != 0 ? IPC_UNKNOWN : (uint64_t)pid;
+}
+
 static void
 fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longest)
 {
@@ -66,8 +74,8 @@ fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longe
 		.inode = IPC_UNKNOWN,
 		.key = (uint32_t)ds->msg_perm.__key,
 		.id = (uint64_t)id,
-		.sender = (uint64_t)ds->msg_lspid,
-		.receiver = (uint64_t)ds->msg_lrpid,
+		.sender = pid_of(ds->msg_lspid, ds->msg_stime),
+		.receiver = pid_of(ds->msg_lrpid, ds->msg_rtime),
 		.mode = ds->msg_perm.mode & 0777,
 		.uid = ds->msg_perm.uid,
 		.gid = ds->msg_perm.gid,
@@ -141,11 +149,17 @@ ipc_mq_sysv_change(const struct ipc_address *address,
 {
 	int id = ipc_mq_sysv_id(address, "change", err);
 	struct msqid_ds ds;
+	bool is_ours;
+	uid_t owner;
 
 	if (id < 0)
 		return -1;
+	if (change->bytes_limit == 0)
+		return ipc_refuse(err, IPC_MISUSE, EINVAL,
+			"'%s' would be a queue for 0 bytes", address->text);
 	if (ipc_mq_sysv_look(id, &ds) < 0)
 		return ipc_mq_sysv_fail(address, "change", errno, err);
+	owner = ds.msg_perm.uid;
 	if (change->uid != (uid_t)-1)
 		ds.msg_perm.uid = change->uid;
 	if (change->gid != (gid_t)-1)
@@ -157,8 +171,9 @@ ipc_mq_sysv_change(const struct ipc_address *address,
 		ds.msg_qbytes = change->bytes_limit;
 	if (msgctl(id, IPC_SET, &ds) == 0)
 		return 0;
-	if (errno == EPERM && change->bytes_limit != IPC_UNKNOWN &&
-		change->bytes_limit > ipc_proc_number("/proc/sys/kernel/msgmnb"))
-		return ipc_mq_sysv_too_many_bytes(address, change->bytes_limit, err);
+	is_ours = geteuid() == 0 || geteuid() == owner || geteuid() == ds.msg_perm.cuid;
+	if (errno == EPERM && is_ours &&
+		ds.msg_qbytes > ipc_proc_number("/proc/sys/kernel/msgmnb"))
+		return ipc_mq_sysv_too_many_bytes(address, ds.msg_qbytes, err);
 	return ipc_mq_sysv_fail(address, "change", errno, err);
 }

@@ -9,6 +9,9 @@
 #include "mq-sysv.h"
 #include "mq.h"
 
+static const char BY_SYSTEM[] = " (sysctl kernel.msgmax)";
+static const char BY_QUEUE[] = " (the queue's --bytes-limit)";
+
 int
 ipc_mq_sysv_fail(const struct ipc_address *address, const char *action, int code,
 	struct ipc_error *err)
@@ -60,17 +63,21 @@ sysv_open(struct ipc_mq *mq, const struct ipc_address *address,
 	mq->id = ipc_mq_sysv_id(address, action, err);
 	if (mq->id < 0)
 		return -1;
-	mq->limited_by = " (sysctl kernel.msgmax)";
+	mq->limited_by = BY_SYSTEM;
 	if (ipc_mq_sysv_look(mq->id, &ds) < 0 && (errno != EACCES || writes))
 		return ipc_mq_sysv_fail(address, action, errno, err);
 	if (writes && !ipc_trust_written(ds.msg_perm.uid, trusted))
 		return ipc_mq_foreign(address, ds.msg_perm.uid, action, err);
+	if (writes && !ipc_trust_written(ds.msg_perm.cuid, trusted))
+		return ipc_mq_foreign(address, ds.msg_perm.cuid, action, err);
+	mq->creator = ds.msg_perm.cuid;
+	mq->key = ds.msg_perm.__key;
 	/* What is longer than all of the queue would wait for ever. */
-	if (writes && ds.msg_qbytes < longest) {
+	if (ds.msg_qbytes < longest) {
 		longest = ds.msg_qbytes;
-		mq->limited_by = " (the queue's --bytes-limit)";
+		mq->limited_by = BY_QUEUE;
 	}
-	/* They were sent while kernel.msgmax was higher. */
+	/* They were sent while the limits were higher. */
 	if (!writes && ds.__msg_cbytes > longest)
 		longest = ds.__msg_cbytes;
 	return make_room(mq, longest, action, err);
@@ -127,18 +134,33 @@ do_or_wait(ssize_t (*once)(const struct ipc_mq *mq, size_t length, int flags),
 		errno = EAGAIN;
 		return -1;
 	}
-	if (ipc_interrupt_begin(&sleep, wait) < 0) {
-		if (errno == EAGAIN) /* it would say that the queue is not ready */
-			errno = ENOMEM;
+	if (ipc_interrupt_begin(&sleep, wait) < 0)
 		return -1;
-	}
 	result = once(mq, length, 0);
 	code = result < 0 && errno == EINTR ? ipc_interrupt_cause(&sleep) : errno;
 	ipc_interrupt_end(&sleep);
-	if (result < 0 && code == EINTR)
-		ipc_interrupt_let_act(wait);
 	errno = code;
 	return result;
+}
+
+/* What can never be sent is not waited for: limits may have changed since the open. */
+static int
+check_limits(const struct ipc_mq *mq, size_t length, struct ipc_error *err)
+{
+	uint64_t longest = ipc_mq_sysv_longest();
+	bool is_queues = false;
+	struct msqid_ds ds;
+
+	if (ipc_mq_sysv_look(mq->id, &ds) == 0 && ds.msg_qbytes < longest) {
+		longest = ds.msg_qbytes;
+		is_queues = true;
+	}
+	if (length <= longest && longest > 0)
+		return 0;
+	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+		"write to '%s': a message of %zu bytes is longer than the %ju it takes%s",
+		mq->address.text, length, (uintmax_t)longest,
+		is_queues ? BY_QUEUE : BY_SYSTEM);
 }
 
 static int
@@ -147,9 +169,15 @@ sysv_send(const struct ipc_mq *mq, const struct ipc_message *message,
 {
 	mq->buffer->mtype = message->type;
 	memcpy(mq->buffer->mtext, message->data, message->length);
-	if (do_or_wait(send_once, mq, message->length, wait) == 0)
+	if (send_once(mq, message->length, IPC_NOWAIT) == 0)
 		return 0;
-	if (errno == EAGAIN || errno == ETIMEDOUT)
+	if (errno == EAGAIN || errno == EINVAL) {
+		if (check_limits(mq, message->length, err) < 0)
+			return -1;
+		if (do_or_wait(send_once, mq, message->length, wait) == 0)
+			return 0;
+	}
+	if (errno == EAGAIN || errno == ETIMEDOUT || errno == ENOBUFS)
 		return ipc_mq_waited(mq, wait, "write to", "full", errno, err);
 	return ipc_mq_sysv_fail(&mq->address, "write to", errno, err);
 }
@@ -161,7 +189,7 @@ cannot_take(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *ac
 {
 	const char *state = mq->choice.type == 0 ? "empty" : "without such a message";
 
-	if (errno == EAGAIN || errno == ETIMEDOUT)
+	if (errno == EAGAIN || errno == ETIMEDOUT || errno == ENOBUFS)
 		return ipc_mq_waited(mq, wait, action, state, errno, err);
 	if (errno == E2BIG)
 		return ipc_refuse(err, IPC_LIMIT, E2BIG,
@@ -185,8 +213,12 @@ sysv_receive(const struct ipc_mq *mq, struct ipc_message *message,
 {
 	ssize_t length = do_or_wait(receive_once, mq, mq->message_size, wait);
 
-	if (length < 0)
-		return cannot_take(mq, wait, "read", err);
+	if (length < 0) {
+		cannot_take(mq, wait, "read", err);
+		if (errno == EINTR)
+			ipc_interrupt_let_act(wait);
+		return -1;
+	}
 	take_out(mq, (size_t)length, message);
 	return 0;
 }
@@ -262,8 +294,14 @@ static int
 sysv_peek(const struct ipc_mq *mq, uint64_t place, struct ipc_message *message,
 	struct ipc_error *err)
 {
-	ssize_t length = msgrcv(mq->id, mq->buffer, mq->message_size, (long)place,
-		MSG_COPY | IPC_NOWAIT);
+	struct msqid_ds ds;
+	size_t room = mq->message_size;
+	ssize_t length;
+
+	/* The kernel makes a copy of all the room first. */
+	if (ipc_mq_sysv_look(mq->id, &ds) == 0 && ds.__msg_cbytes < room)
+		room = ds.__msg_cbytes;
+	length = msgrcv(mq->id, mq->buffer, room, (long)place, MSG_COPY | IPC_NOWAIT);
 
 	if (length < 0)
 		return cannot_peek(mq, errno, err);
@@ -279,6 +317,19 @@ sysv_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err)
 		++*discarded;
 	return errno == ENOMSG ? 0
 			       : ipc_mq_sysv_fail(&mq->address, "purge", errno, err);
+}
+
+/* Ids come back: it must be the queue that the message came from. */
+static int
+sysv_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
+	const struct ipc_wait *wait, struct ipc_error *err)
+{
+	struct msqid_ds ds;
+
+	if (ipc_mq_sysv_look(mq->id, &ds) == 0 &&
+		(ds.msg_perm.cuid != mq->creator || ds.msg_perm.__key != mq->key))
+		return ipc_mq_sysv_fail(&mq->address, "write to", EIDRM, err);
+	return sysv_send(mq, message, wait, err);
 }
 
 static int
@@ -309,7 +360,7 @@ const struct ipc_mq_ops ipc_mq_sysv = {
 	.send = sysv_send,
 	.receive = sysv_receive,
 	.prepare_back = sysv_prepare_back,
-	.give_back = sysv_send,
+	.give_back = sysv_give_back,
 	.wait = sysv_wait,
 	.peek = sysv_peek,
 	.purge = sysv_purge,

@@ -1,6 +1,8 @@
 /* mq.c - message queues of every kind: the address chooses the row */
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "auto.h"
 #include "mq.h"
@@ -23,6 +25,7 @@ ipc_mq_waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *
 {
 	const char *name = mq->address.text;
 	char span[IPC_SPAN_MAX];
+	struct rlimit limit = { 0 };
 
 	if (code == EAGAIN)
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "%s '%s': it is %s",
@@ -31,6 +34,13 @@ ipc_mq_waited(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
 			"%s '%s': it stayed %s for %s s", action, name, state,
 			ipc_span_text(wait->limit, span));
+	if (code == ENOBUFS) { /* of ipc_interrupt_begin() */
+		getrlimit(RLIMIT_SIGPENDING, &limit);
+		return ipc_refuse(err, IPC_LIMIT, code,
+			"%s '%s': the timer for that needs a signal, and "
+			"RLIMIT_SIGPENDING (ulimit -i) allows %ju",
+			action, name, (uintmax_t)limit.rlim_cur);
+	}
 	return ipc_fail(err, code, "%s '%s'", action, name);
 }
 

@@ -303,6 +303,27 @@ handed() {
 	done
 }
 
+@test "read takes no message for a COMMAND when RLIMIT_FSIZE forbids to hand it over" {
+	queues
+	for q in "${both[@]}"; do
+		ipc-mq write "$q" kept
+		fails_with 125 "ipc-mq: cannot run 'cat': a message may have 8192 bytes, and RLIMIT_FSIZE (ulimit -f) allows 8191" \
+			bash -c 'prlimit --fsize=8191 ipc-mq read "$1" -- cat 2>&1 | cat >&2; exit "${PIPESTATUS[0]}"' - "$q"
+		holds 1 "$q"
+	done
+}
+
+@test "a COMMAND's end is no signal, also where our caller has blocked SIGCHLD" {
+	queues
+	for q in "${both[@]}"; do
+		for _ in 1 2 3 4 5; do
+			ipc-mq write "$q" one
+			fails_with 124 "ipc-mq: cannot read '$q': it stayed empty for 0.05 s" \
+				env --block-signal=CHLD ipc-mq read -c 2 -w 0.05 "$q" -- true
+		done
+	done
+}
+
 @test "a signal shortens the wait for room to put a message back" {
 	export TMPDIR=$PWD
 	queue -c 1

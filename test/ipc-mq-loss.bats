@@ -493,6 +493,8 @@ saved() {
 	mkfifo -m 600 fifo
 	exec 7<>fifo
 	as_user 65534 true	# copies are made
+	mkdir -m 777 saved
+	export TMPDIR=$PWD/saved
 	for n in 1 2 3 4; do
 		as_user 65534 ipc-mq read -f "$NAME" >fifo 2>"said.$n" 3>&- 7<&- &
 	done

@@ -240,6 +240,76 @@ remains='ipc-mq: the remains of 1 message were discarded: its writer, or a reade
 	fi
 }
 
+@test "several urgent messages in the middle of another: the wanted one, and the rest stays" {
+	queue -c 10
+	head -c 4000 /dev/urandom >in
+	ipc-mq write --split "$NAME" <in 3>&- &
+	writer=$!
+	within 10 holds 10
+	kill -STOP "$writer"
+	joining
+	printf '%s\n' 1 2 3 4 | ipc-mq write -p 9 -l "$NAME"
+	within 10 test -s out
+	kill -CONT "$writer"
+	within 20 ended "$reader"
+	[ "$(cat out)" = 1 ]
+	[ "$(timeout 10 ipc-mq read --join -l -c 3 "$NAME" | xargs)" = "2 3 4" ]
+	cmp "$(sed -n "s/.* in the middle of; the message is saved in '\(.*\)'$/\1/p" said)" in
+}
+
+@test "a COMMAND that fails for a more urgent message leaves the other whole" {
+	amid
+	ipc-mq read --join -f "$NAME" -- sh -c '[ "$(cat)" != urgent ]' 2>said 3>&- &
+	reader=$!
+	within 10 holds 0
+	ipc-mq write -p 9 "$NAME" urgent
+	ends_with 1 "$reader"
+	grep -E "; the message (was put back|is saved in '.*')$" said
+	kill -CONT "$writer"
+	timeout 10 ipc-mq read --join -w 5 -a -L "$NAME" >out 2>said || timeout 10 ipc-mq read --join -c 1 -L "$NAME" >out
+	tail -c 1000 out | cmp - in
+}
+
+@test "TERM of a reader whose writer goes on: the message comes out whole first" {
+	queue -c 10 -s 8192
+	head -c 30000000 /dev/zero >in
+	ipc-mq write --split "$NAME" <in 3>&- &
+	writer=$!
+	ipc-mq read --join "$NAME" >out 3>&- &
+	within 10 asleep $! || ended "$writer"
+	kill -TERM $!
+	reader=$!
+	within 20 ended "$reader"
+	ended "$writer" || timeout 20 ipc-mq read --join "$NAME" >out	# it had taken none
+	cmp out in
+}
+
+@test "pieces of killed writers of two priorities are joined to nothing else" {
+	queue -c 10
+	writers=()
+	for priority in 0 3 0 3; do
+		ipc-mq write --split -p $priority "$NAME" "$(printf %0600d $priority)" 3>&- &
+		within 10 holds 10
+		within 10 asleep $!
+		kill -9 $!
+		wait $! || :
+		ipc-mq read -J -c 6 "$NAME" >>pieces	# some of each
+		ipc-mq purge "$NAME"
+	done 2>/dev/null
+	ipc-mq write --split -p 9 "$NAME" "$(printf %0600d 7)" 3>&- &
+	writer=$!
+	within 10 holds 10
+	kill -STOP "$writer"
+	joining -l -f
+	ipc-mq write -J "$NAME" <pieces
+	within 10 holds 0
+	kill -CONT "$writer"
+	within 10 test -s out
+	kill "$reader"
+	within 10 ended "$reader"
+	[ "$(cat out)" = "$(printf %0600d 7)" ]
+}
+
 # refusals
 
 @test "a queue whose messages are too short for pieces is refused" {

@@ -46,8 +46,7 @@ alice=65534 bob=1
 		ipc-mq rm "$address"
 	done
 	fails 3 ipc-mq create ftok:no-such-file
-	fails 3 ipc-mq create ftok:
-	for address in ftok:here:0 ftok:here:256 ftok:here:-1 ftok:here: ftok:here:x; do
+	for address in ftok: ftok::5 ftok:here:0 ftok:here:256 ftok:here:-1 ftok:here: ftok:here:x; do
 		fails 2 ipc-mq create "$address"
 	done
 }
@@ -230,7 +229,12 @@ limited='limited() { echo "$2" >/proc/sys/kernel/$1; } 2>/dev/null; '
 		ipc-mq create "$BYKEY"
 	[ "$(ipc-mq create --trust-owner=$alice "$BYKEY")" = "$q" ]
 	fails 7 as_user $bob ipc-mq create "$BYKEY"
-	ipc-mq set --owner=root "$BYKEY"
+	ipc-mq set --owner=root "$BYKEY"	# alice, who made it, keeps all rights
+	fails 7 as_user $bob ipc-mq create "$BYKEY"
+	fails 7 ipc-mq create "$BYKEY"
+	fails 7 ipc-mq write "$BYKEY" secret
+	ipc-mq rm "$BYKEY"
+	q=$(ipc-mq create -m 0666 "$BYKEY")
 	[ "$(as_user $bob ipc-mq create "$BYKEY")" = "$q" ]
 }
 
@@ -513,6 +517,28 @@ watch() {
 	ends_with 124 $!
 	[ "$ticks" -le 2 ]
 	[ "$wakes" -le 60 ]
+}
+
+@test "a writer does not wait for what a lowered limit will never let in" {
+	mailbox --bytes-limit=100
+	ipc-mq write "$q" "$(printf %050d 1)"
+	(echo; sleep 0.2; printf '%060d\n' 2) | ipc-mq write -l -w 10 "$q" 2>said 3>&- &
+	within 10 holds 2 "$q"
+	ipc-mq set --bytes-limit=55 "$q"
+	ends_with 6 $!
+	[ "$(cat said)" = "ipc-mq: cannot write to '$q': a message of 60 bytes is longer than the 55 it takes (the queue's --bytes-limit)" ]
+	fails 2 ipc-mq set --bytes-limit=0 "$q"
+}
+
+@test "a signal that nobody expects ends a wait as it would end anything" {
+	mailbox
+	for signal in 64 63 10; do
+		ipc-mq read "$q" 2>said 3>&- &
+		within 10 asleep $!
+		kill -$signal $!
+		ends_with $((128 + signal)) $!
+		[ ! -s said ]
+	done
 }
 
 @test "waiting that a parent prepared badly: signals blocked or ignored, and a pending alarm" {

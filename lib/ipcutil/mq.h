@@ -53,7 +53,9 @@ struct ipc_mq {
 	size_t piece_size;           /* private */
 	const char *limited_by;      /* what sets that, " (sysctl x)", or "" */
 	struct ipc_mq_choice choice; /* for the caller to set; 0: all */
-	struct msgbuf *buffer;       /* private */
+	struct msgbuf *buffer;       /* private, as the next two */
+	uid_t creator;
+	int key;
 };
 
 /* What to create. */
@@ -79,7 +81,8 @@ struct ipc_mq_info {
 	uint64_t inode;         /* POSIX */
 	uint64_t key;           /* System V; 0: it is private */
 	uint64_t id;            /* System V */
-	uint64_t sender;        /* System V: pid of the last; 0: nobody yet */
+	uint64_t sender;        /* System V: pid of the last; 0: nobody yet; of another
+					   PID namespace: IPC_UNKNOWN */
 	uint64_t receiver;      /* the same */
 	mode_t mode;
 	uid_t uid;
@@ -179,7 +182,7 @@ int ipc_mq_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
 	const struct ipc_wait *wait, struct ipc_error *err);
 
 /* Bytes of the longest message that is split: four bytes can tell its length. */
-#define IPC_MQ_SPLIT_MAX UINT32_MAX
+#define IPC_MQ_SPLIT_MAX (UINT32_MAX < SIZE_MAX / 16 ? UINT32_MAX : SIZE_MAX / 16)
 
 /*
  * Lets messages of up to IPC_MQ_SPLIT_MAX bytes, which is mq->message_size then, go
@@ -188,7 +191,7 @@ int ipc_mq_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
  * for its turn, an open file description lock of fcntl(2), and has it for all the
  * pieces of one message; wait->limit 0 sends none where not all have room.  A
  * message that fails in its middle is discarded by the next reader, as is one whose
- * writer is killed; *err says so.  ipc_mq_give_back() sends all pieces or none.
+ * writer is killed; *err says so.  ipc_mq_give_back() waits until all pieces have room.
  *
  * IPC_REFUSED	a System V queue: it has no descriptor to lock
  * IPC_LIMIT	the queue's messages are too short for a piece
@@ -203,6 +206,7 @@ struct ipc_mq_join {
 	struct ipc_mq_part *parts;
 	char *piece, *whole;
 	bool has_turn;
+	int interrupt;
 };
 
 /*
@@ -222,10 +226,11 @@ void ipc_mq_join_end(struct ipc_mq_join *join);
  * another, which is joined by a later call: see ipc_mq_join_is_amid().
  *
  * In the middle of a message wait->signals are not let in, only wait->interrupt ends
- * the wait; a limit of 0 stands for none, as long as the writer lives.  When the wait
- * ends there, the pieces go back into the queue, or where it has no room for all of
- * them the message counts as discarded.  A message of which a piece is missing while
- * no writer has the turn is discarded.
+ * the wait, when the writer has then stood still for a second; a limit of 0 stands for
+ * none, as long as the writer lives.  When the wait ends there, the pieces go back into
+ * the queue, or where it has no room for all of them the message counts as discarded.
+ * A message of which a piece is missing while no writer has the turn is discarded, and
+ * so is one that memory has no room for, with ENOMEM at its end.
  *
  * Returns 0, or 1 when messages were discarded and nothing else is in hand: it may be
  * called again, or -1:
@@ -297,7 +302,10 @@ int ipc_mq_each(enum ipc_mq_look look,
 int ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change *change,
 	struct ipc_error *err);
 
-/* Removes the name; the queue goes when its last user closes it.  mq_unlink(3). */
+/*
+ * Removes the name of a POSIX queue, which goes when its last user closes it, or a
+ * System V queue at once.  mq_unlink(3), msgctl(2).
+ */
 int ipc_mq_remove(const struct ipc_address *address, struct ipc_error *err);
 
 __END_DECLS

@@ -1,0 +1,168 @@
+/* ipc-mq-leave.c - ipc-mq read: what becomes of messages that do not go out */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ipcutil/mq.h>
+
+#include "hold.h"
+#include "ipc-mq-read.h"
+#include "ipc-mq.h"
+
+enum { GIVE_BACK_NS = 1000000000 };
+
+/* Says something, or of a failure; signals act when that has to wait. */
+static void
+say(struct call *call, const struct reading *reading, const char *text)
+{
+	sigset_t before = reading->before;
+	bool may_wait = !outlet_has_room(STDERR_FILENO);
+
+	if (may_wait)
+		hold_end(&before);
+	if (text != NULL)
+		cli_warn(call, text);
+	else
+		cli_failed(call);
+	if (may_wait)
+		hold_begin(&before);
+}
+
+void
+reading_failed(struct call *call, const struct reading *reading)
+{
+	say(call, reading, NULL);
+}
+
+void
+reading_tell(struct call *call, struct reading *reading)
+{
+	struct ipc_mq_join *join = &reading->join;
+	char text[128];
+
+	if (join->discarded == 0 || ipc_mq_join_is_amid(join))
+		return;
+	snprintf(text, sizeof(text),
+		"the remains of %ju message%s discarded: %s writer, or a reader in %s "
+		"middle, ended",
+		(uintmax_t)join->discarded, join->discarded == 1 ? " were" : "s were",
+		join->discarded == 1 ? "its" : "their",
+		join->discarded == 1 ? "its" : "their");
+	join->discarded = 0;
+	say(call, reading, text);
+}
+
+/* Puts a message back: as long as asked for, or a second when we should be dead. */
+static int
+give_back(struct reading *reading, const struct ipc_message *message,
+	struct ipc_error *failure)
+{
+	int64_t asked = reading->args->limit;
+	int64_t left = asked == IPC_FOREVER ? GIVE_BACK_NS : asked;
+
+	do {
+		struct ipc_wait wait =
+			IPC_WAIT(left < GIVE_BACK_NS ? left : GIVE_BACK_NS);
+
+		ipc_wait_start(&wait);
+		if (ipc_mq_give_back(&reading->mq, message, &wait, failure) == 0)
+			return 0;
+		left -= wait.limit;
+	} while (left > 0 && failure->fault == IPC_TIMED_OUT &&
+		!hold_is_pending(&reading->before));
+	return -1;
+}
+
+int
+reading_rescue(
+	struct call *call, struct reading *reading, const struct ipc_message *message)
+{
+	struct ipc_error why = call->err, failure;
+	char path[PATH_MAX];
+
+	outlet_end(&reading->out);
+	if (give_back(reading, message, &failure) == 0) {
+		ipc_refuse(&call->err, why.fault, why.code,
+			"%s; the message was put back", why.sentence);
+		return 0;
+	}
+	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==
+		0)
+		return ipc_refuse(&call->err, why.fault, why.code,
+			"%s; the message is saved in '%s'", why.sentence, path);
+	return ipc_refuse(&call->err, why.fault, why.code,
+		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
+}
+
+/* Messages that came while the rest of another was waited for. */
+struct left {
+	struct left *next;
+	struct ipc_message message;
+	char data[];
+};
+
+static struct left *
+keep_message(const struct ipc_message *message)
+{
+	struct left *left = malloc(sizeof(*left) + message->length + 1);
+
+	if (left == NULL)
+		return NULL;
+	*left = (struct left){ .message = *message };
+	left->message.data = memcpy(left->data, message->data, message->length);
+	return left;
+}
+
+/* Puts one back, or else saves it and tells where. */
+static void
+leave(struct call *call, struct reading *reading, const struct ipc_message *message)
+{
+	ipc_refuse(&call->err, IPC_FAILED, EAGAIN,
+		"leave a message in '%s' that another came in the middle of",
+		call->address.text);
+	if (reading_rescue(call, reading, message) < 0)
+		reading_failed(call, reading);
+}
+
+/* What comes, until no message is in hand in part, in the order in which it came. */
+static struct left *
+take_rest(struct call *call, struct reading *reading)
+{
+	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
+	struct left *first = NULL, **last = &first;
+	struct ipc_message message;
+	struct ipc_error failure;
+
+	while (ipc_mq_join_is_amid(&reading->join)) {
+		wait.interrupt = call->command != NULL ? reading->child.signals
+						       : reading->out.signals;
+		ipc_wait_start(&wait);
+		/* What fails has gone back in pieces. */
+		if (ipc_mq_join(&reading->join, &message, &wait, &failure) != 0)
+			continue;
+		*last = keep_message(&message);
+		if (*last != NULL)
+			last = &(*last)->next;
+		else
+			leave(call, reading, &message);
+	}
+	return first;
+}
+
+void
+reading_finish(struct call *call, struct reading *reading)
+{
+	const struct ipc_error first_failure = call->err;
+	struct left *left = take_rest(call, reading), *next;
+
+	for (; left != NULL; left = next) {
+		next = left->next;
+		leave(call, reading, &left->message);
+		free(left);
+	}
+	reading_tell(call, reading);
+	call->err = first_failure;
+}
