@@ -27,7 +27,7 @@ struct ipc_mq_part {
 	struct ipc_mq_piece head;
 	unsigned int priority;
 	uint64_t pieces, come;
-	bool is_too_long; /* for the memory there is: its pieces are let go */
+	bool is_too_long; /* for the memory there is, or never to be whole */
 	char *data;
 	size_t room;
 	bool *here; /* which pieces have come, of those up to the room */
@@ -37,8 +37,12 @@ int
 ipc_mq_join_begin(struct ipc_mq_join *join, struct ipc_mq *mq, struct ipc_error *err)
 {
 	const char *name = mq->address.text;
+	struct mq_attr attr;
 
 	*join = (struct ipc_mq_join){ .mq = mq };
+	if (mq_getattr(mq->fd, &attr) < 0)
+		return ipc_fail(err, errno, "read '%s'", name);
+	join->capacity = (uint64_t)attr.mq_maxmsg;
 	if (ipc_mq_prepare_back(mq, err) < 0)
 		return -1;
 	if (mq->back < 0)
@@ -205,7 +209,10 @@ add(struct ipc_mq_join *join, size_t size, struct ipc_message *message)
 		return ENOMEM;
 	}
 	part = *place;
-	if (!part->is_too_long && make_room(mq, part, piece.number) < 0)
+	/* What is missing before it is in the queue, or lost. */
+	if (!part->is_too_long &&
+		(piece.number > part->come + join->capacity ||
+			make_room(mq, part, piece.number) < 0))
 		give_up(part);
 	if (!part->is_too_long) {
 		memcpy(part->data + piece.number * ipc_mq_piece_room(mq),

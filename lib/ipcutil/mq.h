@@ -207,6 +207,7 @@ struct ipc_mq_join {
 	char *piece, *whole;
 	bool has_turn;
 	int interrupt;
+	uint64_t capacity;
 };
 
 /*
