@@ -101,6 +101,13 @@ held() {
 	within 10 grep -q ready ready
 }
 
+# on_terminal SCRIPT: bash runs it, whatever $SHELL is, on a terminal with job
+# control, and what it shows is told; SCRIPT gets the queue as $1
+on_terminal() {
+	printf '%s\n' "$1" >script
+	script -qec "bash -m script '$NAME'" /dev/null </dev/null 3>&- 7<&-
+}
+
 # gone ADDRESS: there is no such queue
 gone() {
 	run -3 ipc-mq inspect "$1"

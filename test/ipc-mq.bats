@@ -688,7 +688,7 @@ load helper
 @test "-e shows a terminal no raw byte of a name, and means the same" {
 	name=$NAME-$'\e[31m\n\x9b\'\xff\\x'
 	ipc-mq create -c 1 -s 1 "$name" >/dev/null
-	script -qec "ipc-mq inspect -e -o ADDRESS $(printf %q "$name")" /dev/null </dev/null >out
+	on_terminal "ipc-mq inspect -e -o ADDRESS $(printf %q "$name")" >out
 	ipc-mq rm "$name"
 	[ "$(LC_ALL=C tr -d '\r\n\040-\176' <out | wc -c)" -eq 0 ]
 	eval "$(tr -d '\r' <out)"
