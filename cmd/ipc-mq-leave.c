@@ -55,14 +55,11 @@ reading_tell(struct call *call, struct reading *reading)
 	say(call, reading, text);
 }
 
-/* Puts a message back: as long as asked for, or a second when we should be dead. */
+/* Puts a message back within a time, or a second when we should be dead. */
 static int
-give_back(struct reading *reading, const struct ipc_message *message,
+give_back(struct reading *reading, const struct ipc_message *message, int64_t left,
 	struct ipc_error *failure)
 {
-	int64_t asked = reading->args->limit;
-	int64_t left = asked == IPC_FOREVER ? GIVE_BACK_NS : asked;
-
 	do {
 		struct ipc_wait wait =
 			IPC_WAIT(left < GIVE_BACK_NS ? left : GIVE_BACK_NS);
@@ -76,15 +73,16 @@ give_back(struct reading *reading, const struct ipc_message *message,
 	return -1;
 }
 
-int
-reading_rescue(
-	struct call *call, struct reading *reading, const struct ipc_message *message)
+/* Puts it back within a time, or else saves it: as reading_rescue(). */
+static int
+find_place(struct call *call, struct reading *reading,
+	const struct ipc_message *message, int64_t limit)
 {
 	struct ipc_error why = call->err, failure;
 	char path[PATH_MAX];
 
 	outlet_end(&reading->out);
-	if (give_back(reading, message, &failure) == 0) {
+	if (give_back(reading, message, limit, &failure) == 0) {
 		ipc_refuse(&call->err, why.fault, why.code,
 			"%s; the message was put back", why.sentence);
 		return 0;
@@ -95,6 +93,16 @@ reading_rescue(
 			"%s; the message is saved in '%s'", why.sentence, path);
 	return ipc_refuse(&call->err, why.fault, why.code,
 		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
+}
+
+int
+reading_rescue(
+	struct call *call, struct reading *reading, const struct ipc_message *message)
+{
+	int64_t asked = reading->args->limit;
+
+	return find_place(
+		call, reading, message, asked == IPC_FOREVER ? GIVE_BACK_NS : asked);
 }
 
 /* Messages that came while the rest of another was waited for. */
@@ -116,53 +124,69 @@ keep_message(const struct ipc_message *message)
 	return left;
 }
 
-/* Puts one back, or else saves it and tells where. */
+/* Puts one back, or else saves it and tells where; *wait is for all of them. */
 static void
-leave(struct call *call, struct reading *reading, const struct ipc_message *message)
+leave(struct call *call, struct reading *reading, const struct ipc_message *message,
+	const struct ipc_wait *wait)
 {
+	struct timespec left;
+
+	ipc_wait_left(wait, &left);
 	ipc_refuse(&call->err, IPC_FAILED, EAGAIN,
 		"leave a message in '%s' that another came in the middle of",
 		call->address.text);
-	if (reading_rescue(call, reading, message) < 0)
+	if (find_place(call, reading, message,
+		    left.tv_sec * GIVE_BACK_NS + left.tv_nsec) < 0)
 		reading_failed(call, reading);
 }
 
 /* What comes, until no message is in hand in part, in the order in which it came. */
 static struct left *
-take_rest(struct call *call, struct reading *reading)
+take_rest(struct call *call, struct reading *reading, const struct ipc_wait *wait)
 {
-	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
+	const struct ipc_wait hurried = IPC_WAIT(GIVE_BACK_NS);
 	struct left *first = NULL, **last = &first;
 	struct ipc_message message;
 	struct ipc_error failure;
 
+	ipc_mq_join_hurry(&reading->join);
 	while (ipc_mq_join_is_amid(&reading->join)) {
-		wait.interrupt = call->command != NULL ? reading->child.signals
-						       : reading->out.signals;
-		ipc_wait_start(&wait);
 		/* What fails has gone back in pieces. */
-		if (ipc_mq_join(&reading->join, &message, &wait, &failure) != 0)
+		if (ipc_mq_join(&reading->join, &message, &hurried, &failure) != 0)
 			continue;
 		*last = keep_message(&message);
 		if (*last != NULL)
 			last = &(*last)->next;
 		else
-			leave(call, reading, &message);
+			leave(call, reading, &message, wait);
 	}
 	return first;
+}
+
+/* Puts back, whole, what a more urgent message came in the middle of. */
+static void
+leave_rest(struct call *call, struct reading *reading)
+{
+	struct ipc_wait wait = IPC_WAIT(GIVE_BACK_NS);
+	struct left *left, *next;
+
+	ipc_wait_start(&wait); /* should there be no memory for the rest */
+	left = take_rest(call, reading, &wait);
+	ipc_wait_start(&wait);
+	for (; left != NULL; left = next) {
+		next = left->next;
+		leave(call, reading, &left->message, &wait);
+		free(left);
+	}
 }
 
 void
 reading_finish(struct call *call, struct reading *reading)
 {
 	const struct ipc_error first_failure = call->err;
-	struct left *left = take_rest(call, reading), *next;
 
-	for (; left != NULL; left = next) {
-		next = left->next;
-		leave(call, reading, &left->message);
-		free(left);
-	}
+	if (ipc_mq_join_is_amid(&reading->join))
+		leave_rest(call, reading);
 	reading_tell(call, reading);
 	call->err = first_failure;
 }

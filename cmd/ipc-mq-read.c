@@ -81,6 +81,10 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 	int result;
 
 	/* No wait may come that lets signals in; but in a message's middle none may. */
+	if (is_amid && hold_is_pending(&reading->before)) {
+		reading->is_stopped = true;
+		return ipc_fail(err, EINTR, "read '%s'", call->address.text);
+	}
 	if (!is_amid && (call->command != NULL || reading->taken % YIELD_EVERY == 0))
 		hold_yield(&reading->before);
 	reading->out.wait.signals = is_amid ? NULL : &reading->before;
@@ -205,15 +209,15 @@ begin_output(struct call *call, struct reading *reading)
 		return 0;
 	}
 	/* Its standard output is its own affair; but the message is put into a file. */
+	if (child_begin(&reading->child, call->command, &reading->before, &call->err) <
+			0 ||
+		ipc_mq_prepare_back(&reading->mq, &call->err) < 0)
+		return -1;
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < size)
 		return ipc_refuse(&call->err, IPC_LIMIT, EFBIG,
 			"run '%s': a message may have %zu bytes, and RLIMIT_FSIZE "
 			"(ulimit -f) allows %ju",
 			call->command[0], size, (uintmax_t)limit.rlim_cur);
-	if (child_begin(&reading->child, call->command, &reading->before, &call->err) <
-			0 ||
-		ipc_mq_prepare_back(&reading->mq, &call->err) < 0)
-		return -1;
 	reading->wait.interrupt = reading->child.signals;
 	return make_room(call, reading, size);
 }
@@ -261,7 +265,7 @@ mq_read(struct call *call)
 	if (result == 0)
 		result = read_messages(call, &reading);
 	/* Before a signal that came may end us, unless that would have to wait. */
-	told = result < 0 && outlet_has_room(STDERR_FILENO);
+	told = result < 0 && !reading.is_stopped && outlet_has_room(STDERR_FILENO);
 	if (told)
 		cli_failed(call);
 	reading_finish(call, &reading);
@@ -271,5 +275,5 @@ mq_read(struct call *call)
 	hold_end(&reading.before);
 	cli_say(call, "%ju messages of %ju bytes read from '%s'",
 		(uintmax_t)reading.taken, (uintmax_t)reading.bytes, call->address.text);
-	return told ? 0 : result;
+	return told || reading.is_stopped ? 0 : result;
 }

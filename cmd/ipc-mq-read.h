@@ -20,6 +20,7 @@ struct reading {
 	char *room;         /* for its message */
 	struct ipc_wait wait;
 	sigset_t before; /* the signal mask that lets signals act */
+	bool is_stopped; /* by a signal that waits, in the middle of a message */
 	uint64_t taken;
 	uint64_t bytes;
 };

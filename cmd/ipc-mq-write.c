@@ -100,8 +100,7 @@ write_input(struct call *call, struct writing *writing)
 	if (args->limit != 0) /* -n is about the queue: input may come */
 		in.wait.limit = args->limit;
 	in.type = args->type;
-	if (args->type != 0) /* a limit of the system, perhaps */
-		in.limited_by = writing->mq.limited_by;
+	in.limited_by = writing->mq.limited_by;
 	if (result == 0)
 		while ((result = write_next(call, writing, &in)) != 0)
 			if (result < 0 && !goes_on(call))

@@ -14,7 +14,7 @@ enum { LOOK_NS = 100000000 };
 
 /*
  * So long is waited for turns that take no longer than a message comes, whatever the
- * limit, and for a writer that stands still, whatever the signal.
+ * limit, and for a writer that stands still, whatever the hurry.
  */
 enum { PATIENCE_NS = 1000000000 };
 
@@ -219,6 +219,7 @@ add(struct ipc_mq_join *join, size_t size, struct ipc_message *message)
 			join->piece + sizeof(piece), size - sizeof(piece));
 		part->here[piece.number] = true;
 	}
+	ipc_wait_start(&join->hurry);
 	return ++part->come < part->pieces ? 0 : hand_out(join, place, message);
 }
 
@@ -314,7 +315,7 @@ wait_for_piece(const struct ipc_mq_join *join, const struct ipc_wait *still)
 	bool is_limited = still->limit != 0 && ipc_wait_left(still, &left) != NULL;
 	int code;
 
-	look.interrupt = still->interrupt;
+	look.interrupt = join->is_hurried ? -1 : still->interrupt;
 	if (is_limited && left.tv_sec == 0 && left.tv_nsec < look.limit)
 		look.limit = left.tv_nsec;
 	ipc_wait_start(&look);
@@ -322,6 +323,17 @@ wait_for_piece(const struct ipc_mq_join *join, const struct ipc_wait *still)
 	if (is_limited && left.tv_sec == 0 && left.tv_nsec == 0)
 		return code == EAGAIN ? ETIMEDOUT : code;
 	return code == ETIMEDOUT ? 0 : code;
+}
+
+void
+ipc_mq_join_hurry(struct ipc_mq_join *join)
+{
+	if (join->is_hurried)
+		return;
+	join->is_hurried = true;
+	join->hurry = (struct ipc_wait)IPC_WAIT(PATIENCE_NS);
+	join->spare = join->capacity;
+	ipc_wait_start(&join->hurry);
 }
 
 /*
@@ -332,23 +344,25 @@ static int
 await_writer(
 	struct ipc_mq_join *join, struct ipc_message *message, struct ipc_wait *still)
 {
-	int code = wait_for_piece(join, still);
+	int code = wait_for_piece(join, join->is_hurried ? &join->hurry : still);
 
-	if (code == EINTR && still->interrupt >= 0) {
-		still->interrupt = -1;
-		if (still->limit == 0 || still->limit > PATIENCE_NS)
-			still->limit = PATIENCE_NS;
-		ipc_wait_start(still);
+	if (code == EINTR && !join->is_hurried) {
+		ipc_mq_join_hurry(join);
 		return 0;
 	}
-	if (code == ETIMEDOUT && join->interrupt >= 0 && still->interrupt < 0)
-		code = EINTR;
 	if (code == 0)
 		return 0;
-	code = let_go(join, code, message);
+	code = let_go(join, join->is_hurried ? EINTR : code, message);
 	if (code == 0)
 		ipc_wait_start(still);
 	return code;
+}
+
+static void
+discard_all(struct ipc_mq_join *join)
+{
+	while (join->parts != NULL)
+		discard(join, &join->parts);
 }
 
 /* Waits for a message and for the readers' turn. */
@@ -390,8 +404,7 @@ step(struct ipc_mq_join *join, struct ipc_message *message, struct ipc_wait *sti
 		return code;
 	if (is_written)
 		return await_writer(join, message, still);
-	while (join->parts != NULL)
-		discard(join, &join->parts);
+	discard_all(join);
 	if (!is_amid)
 		give_turn(join); /* another reader was faster */
 	return 0;
@@ -405,7 +418,6 @@ ipc_mq_join(struct ipc_mq_join *join, struct ipc_message *message,
 	uint64_t discarded = join->discarded;
 	int code;
 
-	join->interrupt = wait->interrupt;
 	free(join->whole);
 	join->whole = NULL;
 	*message = (struct ipc_message){ .data = NULL };
@@ -413,6 +425,9 @@ ipc_mq_join(struct ipc_mq_join *join, struct ipc_message *message,
 		code = step(join, message, &still);
 	while (code == 0 && message->data == NULL &&
 		(join->discarded == discarded || join->parts != NULL));
+	/* Others might come without end while one does not. */
+	if (join->is_hurried && message->data != NULL && join->spare-- == 0)
+		discard_all(join);
 	if (join->parts == NULL)
 		give_turn(join);
 	if (code == 0)

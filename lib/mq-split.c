@@ -26,6 +26,7 @@ ipc_mq_split(struct ipc_mq *mq, struct ipc_error *err)
 			name, mq->message_size, sizeof(struct ipc_mq_piece) + 1);
 	mq->piece_size = mq->message_size;
 	mq->message_size = IPC_MQ_SPLIT_MAX;
+	mq->limited_by = " (the most that is split)";
 	return 0;
 }
 
@@ -48,6 +49,20 @@ look_for_room(int fd, uint64_t pieces)
 	return pieces <= (uint64_t)(attr.mq_maxmsg - attr.mq_curmsgs) ? 0 : EAGAIN;
 }
 
+/* The first piece goes in when nobody is putting pieces of another message back. */
+static int
+send_first(const struct ipc_mq *mq, int fd, const struct ipc_message *message,
+	uint64_t id, char *buffer, const struct ipc_wait *wait)
+{
+	int code = ipc_mq_turn_take(fd, IPC_MQ_RETURNERS, wait);
+
+	if (code != 0)
+		return code == EAGAIN ? ETIMEDOUT : code; /* there may be room */
+	code = ipc_mq_piece_send(mq, fd, message, id, 0, buffer);
+	ipc_mq_turn_give(fd, IPC_MQ_RETURNERS);
+	return code;
+}
+
 /* Sends the pieces, waiting for room before each; *sent is how many went. */
 static int
 send_pieces(const struct ipc_mq *mq, int fd, const struct ipc_message *message,
@@ -61,26 +76,15 @@ send_pieces(const struct ipc_mq *mq, int fd, const struct ipc_message *message,
 	if (buffer == NULL || getrandom(&id, sizeof(id), 0) < 0)
 		return errno;
 	while (*sent < pieces && code == 0) {
-		code = ipc_mq_piece_send(mq, fd, message, id, *sent, buffer);
+		code = *sent == 0
+			? send_first(mq, fd, message, id, buffer, &still)
+			: ipc_mq_piece_send(mq, fd, message, id, *sent, buffer);
 		if (code == 0) {
 			++*sent;
 			ipc_wait_start(&still);
 		} else if (code == EAGAIN) {
 			code = ipc_wait_for(fd, POLLOUT, &still);
 		}
-	}
-	return code;
-}
-
-/* Takes the turn when nobody is putting pieces back. */
-static int
-take_turn(int fd, const struct ipc_wait *wait)
-{
-	int code = ipc_mq_turn_take(fd, IPC_MQ_WRITERS, wait);
-
-	if (code == 0) {
-		code = ipc_mq_turn_take(fd, IPC_MQ_RETURNERS, wait);
-		ipc_mq_turn_give(fd, IPC_MQ_RETURNERS);
 	}
 	return code;
 }
@@ -100,7 +104,7 @@ await_room(int fd, uint64_t pieces, const struct ipc_wait *wait)
 		ipc_mq_turn_give(fd, IPC_MQ_WRITERS);
 		ipc_wait_start(&nap);
 		ipc_wait_for(-1, 0, &nap);
-		code = take_turn(fd, wait);
+		code = ipc_mq_turn_take(fd, IPC_MQ_WRITERS, wait);
 		if (code != 0)
 			return code;
 	}
@@ -134,13 +138,11 @@ ipc_mq_piece_send_all(const struct ipc_mq *mq, int fd,
 {
 	uint64_t pieces = ipc_mq_piece_count(mq, message->length);
 	uint32_t sent = 0;
-	int code = take_turn(fd, wait);
+	int code = ipc_mq_turn_take(fd, IPC_MQ_WRITERS, wait);
 
-	if (code != 0) {
-		ipc_mq_turn_give(fd, IPC_MQ_WRITERS);
+	if (code != 0)
 		return ipc_mq_waited(
 			mq, wait, "write to", "with another writer", code, err);
-	}
 	if (must_fit || wait->limit == 0)
 		code = await_room(fd, pieces, wait);
 	if (code == 0)

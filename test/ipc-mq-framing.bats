@@ -192,25 +192,25 @@ refuses() {
 	queue
 	long=$(printf %065d 0)
 	printf '%s\n' before "$long" after |
-		refuses -l 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64"
+		refuses -l 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64 (its message size, chosen at create)"
 	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "before after" ]
-	printf '%s\0' before "$long" after | refuses -z 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64"
+	printf '%s\0' before "$long" after | refuses -z 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64 (its message size, chosen at create)"
 	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "before after" ]
 	{ bytes 0 0 0 101 && echo "$long" && bytes 0 0 0 1 && printf a; } |
 		refuses -L 1 "cannot read standard input: it ends within message 2" || :
 	ipc-mq purge "$NAME"
 	{ bytes 0 0 0 101 && printf %s "$long" && bytes 0 0 0 1 && printf a; } |
-		refuses -L 6 "cannot write message 1: it is 65 bytes long and the longest that is taken has 64"
+		refuses -L 6 "cannot write message 1: it is 65 bytes long and the longest that is taken has 64 (its message size, chosen at create)"
 	[ "$(ipc-mq read -l -a "$NAME")" = a ]
 	printf '{"data":"%s"}\n' before "$long" after |
-		refuses -J 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64"
+		refuses -J 6 "cannot write message 2: it is 65 bytes long and the longest that is taken has 64 (its message size, chosen at create)"
 	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "before after" ]
 }
 
 @test "a line of megabytes is named by its length, and costs no other" {
 	queue
 	{ echo before && head -c 3000000 /dev/zero && echo && echo after; } |
-		refuses -l 6 "cannot write message 2: it is 3000000 bytes long and the longest that is taken has 64"
+		refuses -l 6 "cannot write message 2: it is 3000000 bytes long and the longest that is taken has 64 (its message size, chosen at create)"
 	[ "$(ipc-mq read -l -a "$NAME" | xargs)" = "before after" ]
 }
 

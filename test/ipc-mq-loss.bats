@@ -42,18 +42,21 @@ in_hand() {
 	within 10 asleep "$reader"
 }
 
+# is_given_out: the message in hand comes out when there is room, and all is well
+is_given_out() {
+	within 10 asleep "$reader"
+	timeout 10 cat "$pipe" >out
+	tail -c 8192 out | cmp - in
+	within 10 ended "$reader"
+	[ ! -s said ]
+	holds 0
+}
+
 # full_fifo: "fifo" has no room, and a reader, descriptor 7, that never reads
 full_fifo() {
 	mkfifo fifo
 	exec 7<>fifo
 	dd if=/dev/zero of=fifo bs=4096 oflag=nonblock status=none 2>/dev/null || :
-}
-
-# on_terminal SCRIPT: bash runs it on a terminal with job control, and what it
-# shows is told; SCRIPT gets the queue as $1
-on_terminal() {
-	printf '%s\n' "$1" >script
-	script -qec "bash -m script '$NAME'" /dev/null </dev/null 3>&- 7<&-
 }
 
 # saved: the file that the error in said names has the message in, and mode 0600
@@ -289,23 +292,13 @@ saved() {
 	kill -TERM "$reader"
 	kill -HUP "$reader"
 	kill -INT "$reader"
-	within 10 asleep "$reader"
-	timeout 10 cat "$pipe" >out
-	tail -c 8192 out | cmp - in
-	within 10 ended "$reader"
-	[ ! -s said ]
-	holds 0
+	is_given_out
 }
 
 @test "read whose parent has blocked TERM gives its message out" {
 	in_hand pipe env --block-signal=TERM ipc-mq read "$NAME"
 	kill -TERM "$reader"
-	within 10 asleep "$reader"
-	timeout 10 cat "$pipe" >out
-	tail -c 8192 out | cmp - in
-	within 10 ended "$reader"
-	[ ! -s said ]
-	holds 0
+	is_given_out
 }
 
 @test "read with a message in hand times out, too, and puts it back" {

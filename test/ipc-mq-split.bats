@@ -257,6 +257,31 @@ remains='ipc-mq: the remains of 1 message were discarded: its writer, or a reade
 	cmp "$(sed -n "s/.* in the middle of; the message is saved in '\(.*\)'$/\1/p" said)" in
 }
 
+# flood: urgent messages come without end, as long as the test lasts
+flood() {
+	yes urgent | ipc-mq write -p 9 -l "$NAME" 3>&- 2>/dev/null &
+	others+=($!)
+}
+
+@test "urgent messages without end do not keep a reader that has the one it wanted" {
+	amid
+	joining
+	flood
+	within 10 ended "$reader"
+	[ "$(cat out)" = urgent ]
+	grep -q '^ipc-mq: the remains of 1 message were discarded' said
+	[ "$(grep -c 'is saved in' said)" -le 5 ]	# what the queue holds, and one
+}
+
+@test "TERM ends a reader in the middle of a message, also when urgent ones never cease" {
+	amid
+	joining -f -l
+	flood
+	within 10 test -s out
+	kill -TERM "$reader"
+	ends_with 143 "$reader"
+}
+
 @test "a COMMAND that fails for a more urgent message leaves the other whole" {
 	amid
 	ipc-mq read --join -f "$NAME" -- sh -c '[ "$(cat)" != urgent ]' 2>said 3>&- &

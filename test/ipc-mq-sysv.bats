@@ -522,9 +522,14 @@ watch() {
 @test "a writer does not wait for what a lowered limit will never let in" {
 	mailbox --bytes-limit=100
 	ipc-mq write "$q" "$(printf %050d 1)"
-	(echo; sleep 0.2; printf '%060d\n' 2) | ipc-mq write -l -w 10 "$q" 2>said 3>&- &
+	mkfifo input
+	ipc-mq write -l -w 10 "$q" <input 2>said 3>&- &
+	exec 7>input
+	echo >&7
 	within 10 holds 2 "$q"
 	ipc-mq set --bytes-limit=55 "$q"
+	printf '%060d\n' 2 >&7
+	exec 7>&-
 	ends_with 6 $!
 	[ "$(cat said)" = "ipc-mq: cannot write to '$q': a message of 60 bytes is longer than the 55 it takes (the queue's --bytes-limit)" ]
 	fails 2 ipc-mq set --bytes-limit=0 "$q"

@@ -205,9 +205,9 @@ struct ipc_mq_join {
 	struct ipc_mq *mq;
 	struct ipc_mq_part *parts;
 	char *piece, *whole;
-	bool has_turn;
-	int interrupt;
-	uint64_t capacity;
+	bool has_turn, is_hurried;
+	struct ipc_wait hurry;
+	uint64_t capacity, spare;
 };
 
 /*
@@ -226,9 +226,9 @@ void ipc_mq_join_end(struct ipc_mq_join *join);
  * Readers take turns as writers do; an urgent message may come in the middle of
  * another, which is joined by a later call: see ipc_mq_join_is_amid().
  *
- * In the middle of a message wait->signals are not let in, only wait->interrupt ends
- * the wait, when the writer has then stood still for a second; a limit of 0 stands for
- * none, as long as the writer lives.  When the wait ends there, the pieces go back into
+ * In the middle of a message wait->signals are not let in, and wait->interrupt ends the
+ * wait as ipc_mq_join_hurry() does; a limit of 0 stands for none, as long as the writer
+ * lives.  When the wait ends there, the pieces go back into
  * the queue, or where it has no room for all of them the message counts as discarded.
  * A message of which a piece is missing while no writer has the turn is discarded, and
  * so is one that memory has no room for, with ENOMEM at its end.
@@ -244,6 +244,14 @@ int ipc_mq_join(struct ipc_mq_join *join, struct ipc_message *message,
 
 /* True while a message has come in part: ipc_mq_join() should be called again. */
 bool ipc_mq_join_is_amid(const struct ipc_mq_join *join);
+
+/*
+ * Has the caller's reason to end soon: a message that has come in part is waited for
+ * only as long as its pieces come, with no gap of a second, and while no more whole
+ * messages come in between than the queue holds.  Then what is there of it goes back
+ * or is discarded, and ipc_mq_join() fails with code EINTR.
+ */
+void ipc_mq_join_hurry(struct ipc_mq_join *join);
 
 /*
  * Waits until any message is there and takes nothing.  Failures as ipc_mq_receive().
