@@ -2,11 +2,14 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include <ipcutil/guard.h>
 #include <ipcutil/mq.h>
 
 #include "cli.h"
+#include "hold.h"
 #include "ipc-mq.h"
 #include "outlet.h"
+#include "until.h"
 
 static const struct field mq_columns[] = {
 	COLUMN(ADDRESS, "ADDRESS", struct ipc_mq_info, address, "the queue"),
@@ -67,6 +70,7 @@ struct create_args {
 	const char *mode;
 	bool exclusive;
 	uid_t trusted;
+	pid_t until_exit;
 };
 
 static const struct field create_options[] = {
@@ -87,8 +91,46 @@ static const struct field create_options[] = {
 		"fail when the queue exists"),
 	OPTION(USER, 0, "trust-owner", struct create_args, trusted, "USER",
 		"accept an existing queue of USER, too"),
+	UNTIL_EXIT_OPTION(struct create_args, until_exit),
 	END_FIELDS,
 };
+
+/* Lets the queue belong to a process. */
+static int
+own(struct call *call, const struct ipc_address *found, bool made, pid_t pid)
+{
+	struct ipc_mq_info info;
+	struct ipc_object object;
+
+	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0)
+		return -1;
+	object = ipc_mq_object(&info);
+	return until_created(call, &object, made, pid);
+}
+
+/* A signal that ends us must not come before somebody else removes the queue. */
+static int
+create_owned(struct call *call, const struct ipc_mq_plan *plan,
+	struct ipc_address *found, bool *made)
+{
+	const struct create_args *args = call->args;
+	sigset_t before;
+	int result;
+
+	if (until_begin(call, args->until_exit) < 0)
+		return -1;
+	if (args->until_exit == 0)
+		return ipc_mq_create(&call->address, plan, found, made, &call->err);
+	hold_begin(&before);
+	result = ipc_mq_create(&call->address, plan, found, made, &call->err);
+	if (result == 0) {
+		result = own(call, found, *made, args->until_exit);
+		if (result < 0 && *made)
+			ipc_mq_remove(found, NULL);
+	}
+	hold_end(&before);
+	return result;
+}
 
 static int
 mq_create(struct call *call)
@@ -106,7 +148,7 @@ mq_create(struct call *call)
 	const char *name = found.text;
 	bool made;
 
-	if (ipc_mq_create(&call->address, &plan, &found, &made, &call->err) < 0)
+	if (create_owned(call, &plan, &found, &made) < 0)
 		return -1;
 	/* A queue whose address nobody gets to know would be a leak. */
 	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
@@ -244,6 +286,7 @@ struct set_args {
 	const char *mode;
 	struct owner owner;
 	uint64_t bytes_limit;
+	pid_t until_exit;
 };
 
 static const struct field set_options[] = {
@@ -253,8 +296,21 @@ static const struct field set_options[] = {
 		"new owner; only root may give a POSIX queue away"),
 	OPTION(SIZE, 0, "bytes-limit", struct set_args, bytes_limit, "BYTES",
 		"new limit of a System V queue; above msgmnb for CAP_SYS_RESOURCE"),
+	UNTIL_EXIT_SET_OPTION(struct set_args, until_exit),
 	END_FIELDS,
 };
+
+static int
+set_owner_process(struct call *call, pid_t pid)
+{
+	struct ipc_mq_info info;
+	struct ipc_object object;
+
+	if (ipc_mq_stat(&call->address, IPC_MQ_GLANCE, &info, &call->err) < 0)
+		return -1;
+	object = ipc_mq_object(&info);
+	return until_set(call, &object, pid);
+}
 
 static int
 mq_set(struct call *call)
@@ -267,11 +323,18 @@ mq_set(struct call *call)
 		.gid = args->owner.gid,
 		.bytes_limit = args->bytes_limit,
 	};
+	const bool changes = args->mode != NULL || args->bytes_limit != IPC_UNKNOWN ||
+		args->owner.uid != (uid_t)-1 || args->owner.gid != (gid_t)-1;
+	const pid_t pid = args->until_exit;
 
-	if (args->mode == NULL && args->bytes_limit == IPC_UNKNOWN &&
-		args->owner.uid == (uid_t)-1 && args->owner.gid == (gid_t)-1)
-		return cli_misuse(call, "'set' needs --mode, --owner or --bytes-limit");
-	if (ipc_mq_change(&call->address, &change, &call->err) < 0)
+	if (!changes && pid == 0)
+		return cli_misuse(call,
+			"'set' needs --mode, --owner, --bytes-limit or --until-exit");
+	if (pid > 0 && ipc_guard_check(pid, &call->err) < 0)
+		return -1;
+	if (changes && ipc_mq_change(&call->address, &change, &call->err) < 0)
+		return -1;
+	if (pid != 0 && set_owner_process(call, pid) < 0)
 		return -1;
 	cli_say(call, "'%s' was changed", call->address.text);
 	return 0;

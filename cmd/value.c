@@ -100,6 +100,26 @@ parse_owner(const char *text, struct owner *owner)
 	return colon == NULL || parse_group(colon + 1, &owner->gid);
 }
 
+static bool
+parse_process(const char *text, pid_t *pid)
+{
+	uint64_t number;
+
+	if (!ipc_number(text, 10, INT_MAX, &number) || number == 0)
+		return false;
+	*pid = (pid_t)number;
+	return true;
+}
+
+static bool
+parse_process_or_never(const char *text, pid_t *pid)
+{
+	if (strcmp(text, "never") != 0)
+		return parse_process(text, pid);
+	*pid = NEVER;
+	return true;
+}
+
 const char *
 value_parse(const struct field *field, const char *text, void *record)
 {
@@ -148,6 +168,12 @@ value_parse(const struct field *field, const char *text, void *record)
 		return parse_owner(text, member)
 			? NULL
 			: "an owner such as USER, USER:GROUP or :GROUP";
+	case PROCESS:
+		return parse_process(text, member) ? NULL : "a process id from 1";
+	case PROCESS_OR_NEVER:
+		return parse_process_or_never(text, member)
+			? NULL
+			: "a process id from 1, or 'never'";
 	case USER:
 		return parse_user(text, member) ? NULL : "a user";
 	case GROUP:
@@ -239,6 +265,8 @@ value_text(
 	case SPAN:
 	case MODE_CHANGE:
 	case OWNER:
+	case PROCESS:
+	case PROCESS_OR_NEVER:
 		break;
 	}
 	abort(); /* a table asks to show a kind that is only typed */

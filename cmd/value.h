@@ -24,15 +24,17 @@ enum kind {
 	FLAG, /* given or not */
 	TEXT, /* any; a column: a string that is never NULL */
 	NUMBER,
-	COUNT,        /* a number, at least 1 */
-	PRIORITY,     /* of a message */
-	TYPE,         /* which of the types of messages; an option only */
-	MESSAGE_TYPE, /* the type of a message, at least 1; an option only */
-	KEY,          /* of System V, 32 bits; a column only */
-	SIZE,         /* bytes; typed as 4096, 64K or 1GiB */
-	SPAN,         /* time, in nanoseconds; an option only */
-	MODE_CHANGE,  /* octal or symbolic, for mode_change(); an option only */
-	OWNER,        /* USER[:GROUP]; an option only */
+	COUNT,            /* a number, at least 1 */
+	PRIORITY,         /* of a message */
+	TYPE,             /* which of the types of messages; an option only */
+	MESSAGE_TYPE,     /* the type of a message, at least 1; an option only */
+	KEY,              /* of System V, 32 bits; a column only */
+	SIZE,             /* bytes; typed as 4096, 64K or 1GiB */
+	SPAN,             /* time, in nanoseconds; an option only */
+	MODE_CHANGE,      /* octal or symbolic, for mode_change(); an option only */
+	OWNER,            /* USER[:GROUP]; an option only */
+	PROCESS,          /* a process id, at least 1; an option only */
+	PROCESS_OR_NEVER, /* the same, or NEVER; an option only */
 	USER,
 	GROUP,   /* a column only */
 	MODE,    /* permission bits; a column only */
@@ -53,6 +55,8 @@ enum kind {
 #define SPAN_TYPE int64_t
 #define MODE_CHANGE_TYPE const char *
 #define OWNER_TYPE struct owner
+#define PROCESS_TYPE pid_t
+#define PROCESS_OR_NEVER_TYPE pid_t
 #define USER_TYPE uid_t
 #define GROUP_TYPE gid_t
 #define MODE_TYPE mode_t
@@ -93,6 +97,9 @@ struct field {
 #define END_FIELDS \
 	{ .name = NULL }
 /* clang-format on */
+
+/* What "never" is as a process. */
+enum { NEVER = -1 };
 
 /* Longer than any value but a TEXT or an ADDRESS. */
 enum { VALUE_MAX = 64 };

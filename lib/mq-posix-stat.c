@@ -168,6 +168,7 @@ fill_file(struct ipc_mq_info *info, const char *name, const struct stat *st)
 		.message_size = IPC_UNKNOWN,
 		.notify_pid = IPC_UNKNOWN,
 		.notify_signal = IPC_UNKNOWN,
+		.device = st->st_dev,
 		.inode = st->st_ino,
 		.key = IPC_UNKNOWN,
 		.id = IPC_UNKNOWN,
@@ -180,6 +181,7 @@ fill_file(struct ipc_mq_info *info, const char *name, const struct stat *st)
 		.accessed = st->st_atime,
 		.modified = st->st_mtime,
 		.changed = st->st_ctime,
+		.set = IPC_UNKNOWN_TIME,
 	};
 	snprintf(info->address.text, sizeof(info->address.text), "%s", name);
 }

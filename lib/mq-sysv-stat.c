@@ -71,6 +71,7 @@ fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longe
 		.message_size = longest < ds->msg_qbytes ? longest : ds->msg_qbytes,
 		.notify_pid = IPC_UNKNOWN,
 		.notify_signal = IPC_UNKNOWN,
+		.device = IPC_UNKNOWN,
 		.inode = IPC_UNKNOWN,
 		.key = (uint32_t)ds->msg_perm.__key,
 		.id = (uint64_t)id,
@@ -83,6 +84,7 @@ fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longe
 		.accessed = known(used),
 		.modified = known(used),
 		.changed = known(later(used, ds->msg_ctime)),
+		.set = ds->msg_ctime,
 	};
 }
 

@@ -5,12 +5,28 @@
 #include <sys/resource.h>
 
 #include "auto.h"
+#include "guard.h"
 #include "mq.h"
 
 bool
 ipc_mq_has_types(const struct ipc_address *address)
 {
 	return address->kind != IPC_POSIX_NAME;
+}
+
+struct ipc_object
+ipc_mq_object(const struct ipc_mq_info *info)
+{
+	bool is_sysv = ipc_mq_has_types(&info->address);
+
+	return (struct ipc_object){
+		.type = is_sysv ? IPC_SYSV_MQ : IPC_POSIX_MQ,
+		.device = is_sysv ? 0 : info->device,
+		.number = is_sysv ? info->id : info->inode,
+		.uid = info->uid,
+		.changed = is_sysv ? info->set : 0,
+		.address = info->address,
+	};
 }
 
 static const struct ipc_mq_ops *
@@ -163,7 +179,22 @@ int
 ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change *change,
 	struct ipc_error *err)
 {
-	return kind_of(address)->change(address, change, err);
+	struct ipc_guard_renewal renewal;
+	struct ipc_object object;
+	struct ipc_mq_info info;
+	int result;
+
+	/* Of a POSIX queue nothing changes that tells it from others, but its owner. */
+	if (!ipc_mq_has_types(address) ||
+		ipc_mq_stat(address, IPC_MQ_GLANCE, &info, NULL) < 0)
+		return kind_of(address)->change(address, change, err);
+	object = ipc_mq_object(&info);
+	ipc_guard_renew_begin(&renewal, &object);
+	result = kind_of(address)->change(address, change, err);
+	if (result == 0 && ipc_mq_stat(address, IPC_MQ_GLANCE, &info, NULL) == 0)
+		object = ipc_mq_object(&info);
+	ipc_guard_renew_end(&renewal, &object);
+	return result;
 }
 
 int

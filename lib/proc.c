@@ -1,5 +1,10 @@
 /* proc.c - the figures of proc(5) */
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <ipcutil/number.h>
@@ -20,4 +25,32 @@ ipc_proc_number(const char *path)
 		ipc_number(text, 10, INT64_MAX, &value);
 	}
 	return value;
+}
+
+int
+ipc_proc_stat(int dir, const char *path, struct ipc_proc_stat *stat)
+{
+	char name[NAME_MAX], text[1024];
+	autoclose int fd = -1;
+	char *open, *close;
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "%s/stat", path);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return errno;
+	text[length] = '\0';
+	/* "PID (COMMAND) S ...", and the command may hold blanks and brackets. */
+	open = memchr(text, '(', (size_t)length);
+	close = memrchr(text, ')', (size_t)length);
+	if (open == NULL || close == NULL ||
+		sscanf(close,
+			") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
+			"%*d %*d %*d %*d %*d %" SCNu64,
+			&stat->state, &stat->flags, &stat->start) != 3)
+		return ESRCH;
+	*close = '\0';
+	snprintf(stat->command, sizeof(stat->command), "%s", open + 1);
+	return 0;
 }

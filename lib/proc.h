@@ -3,8 +3,20 @@
 #define PROC_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The number that is all of a file, or IPC_UNKNOWN. */
 uint64_t ipc_proc_number(const char *path);
+
+/* What proc_pid_stat(5) tells everybody of a process. */
+struct ipc_proc_stat {
+	char command[16];   /* any bytes */
+	char state;         /* 'R', 'S', 'Z' and so on, of the leading thread */
+	unsigned int flags; /* PF_* of the kernel */
+	uint64_t start;     /* clock ticks since boot */
+};
+
+/* Reads DIR/PATH/stat, PATH being "PID" or "PID/task/TID".  0, or an errno value. */
+int ipc_proc_stat(int dir, const char *path, struct ipc_proc_stat *stat);
 
 #endif

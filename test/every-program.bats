@@ -260,7 +260,7 @@ usage_error() {
 		local option arg
 		while IFS=$'\t' read -r option arg; do
 			case $arg in
-			N | BYTES | TIME | MODE | USER* | COLS)
+			N | BYTES | TIME | MODE | USER* | PID* | COLS)
 				usage_error "$1" "$2" "$option" '-1 x' "$NAME" &&
 					usage_error "$1" "$2" "$option" '' "$NAME" || return 1 ;;
 			'') ;;

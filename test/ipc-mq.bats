@@ -754,7 +754,7 @@ load helper
 
 @test "set with nothing to set, or to nonsense, is wrong usage" {
 	queue
-	fails_with 2 "ipc-mq: 'set' needs --mode, --owner or --bytes-limit" ipc-mq set "$NAME"
+	fails_with 2 "ipc-mq: 'set' needs --mode, --owner, --bytes-limit or --until-exit" ipc-mq set "$NAME"
 	for owner in '' : no-such-user-here :no-such-group-here root: -1 4294967295; do
 		fails 2 ipc-mq set --owner="$owner" "$NAME"
 	done

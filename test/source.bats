@@ -46,24 +46,27 @@ none_of() {
 	references "$library" | none_of '(perror|psignal|psiginfo|stdout|stderr|_IO_put[cs]|__overflow|syslog|__syslog_chk)'
 }
 
-@test "the library ends no process" {
+# A guardian is a process of its own: what it is not allowed, nobody else is.
+@test "the library ends no process, and one file alone makes any" {
 	needs "$library"
-	references "$library" | none_of '(_?exit|_Exit|quick_exit|abort|atexit|on_exit|pthread_exit|raise|kill|__libc_start_main)'
-	references "$library" | none_of '(exec[lv]p?e?|execveat|fexecve|fork|vfork|system|popen|posix_spawnp?)'
+	run ! grep -v 'guardian\.o:' <(nm -A -u "$library" | grep -E ' U (_exit|fork)(@.*)?$')
+	references "$library" | none_of '(exit|_Exit|quick_exit|abort|atexit|on_exit|pthread_exit|raise|kill|__libc_start_main)'
+	references "$library" | none_of '(exec[lv]p?e?|execveat|fexecve|vfork|system|popen|posix_spawnp?)'
 }
 
 @test "the library reports by its own means, and reads no command line or environment" {
 	needs "$library"
 	references "$library" | none_of 'v?(err|warn)[xc]?|error(_at_line)?|getopt(_long(_only)?)?|optarg|optind|argp_parse'
-	references "$library" | none_of '(secure_)?getenv|environ|setlocale|signal|umask|chdir|setenv|putenv'
+	references "$library" | none_of '(secure_)?getenv|environ|setlocale|signal|umask|setenv|putenv'
+	run ! grep -v 'guardian\.o:' <(nm -A -u "$library" | grep -E ' U (chdir|close_range|setsid|setresuid)(@.*)?$')
 }
 
 # As no call of the kernel waits for a System V queue and for a time, too: that file puts
-# back what it changed before it returns.
-@test "the library changes what signals do in one file alone, for the length of a call" {
+# back what it changed before it returns.  A guardian changes only its own.
+@test "the library changes what signals do for the length of a call, or in a guardian" {
 	needs "$library"
 	not_sanitized
-	run ! grep -v 'interrupt\.o:' <(
+	run ! grep -v 'interrupt\.o:\|guardian\.o:.* sigaction' <(
 		nm -A -u "$library" | grep -E ' U (sigaction|sigaltstack|timer_create|timer_settime|setitimer|alarm)(@.*)?$')
 }
 
@@ -105,7 +108,7 @@ none_of() {
 
 @test "every function that a public header promises is there, and no other is public" {
 	needs "$library" "$srcdir/lib/ipcutil"
-	nm -g --defined-only "$library" | awk '$2 == "T" && $3 !~ /^ipc_((mq_posix|mq_sysv|mq_piece|mq_turn|mqueuefs|interrupt|proc)_|mq_(waited|foreign)$)/ { print $3 }' | sort >made
+	nm -g --defined-only "$library" | awk '$2 == "T" && $3 !~ /^ipc_((mq_posix|mq_sysv|mq_piece|mq_turn|mqueuefs|interrupt|proc|owner|ledger|registry|guardian|guard_renew)_|object_(has_row|look|remove)$|mq_(waited|foreign)$)/ { print $3 }' | sort >made
 	sed 's|/\*.*\*/||; /^\/\*/,/\*\//d' "$srcdir"/lib/ipcutil/*.h |
 		grep -oE '^[a-z].*\<(ipc_[a-z_0-9]+)\(' | grep -oE 'ipc_[a-z_0-9]+\($' | tr -d '(' |
 		sort >promised

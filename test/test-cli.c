@@ -22,6 +22,7 @@ struct show_args {
 	const char *mode;
 	struct owner owner;
 	uid_t user;
+	pid_t process;
 };
 
 static const struct field show_options[] = {
@@ -42,6 +43,9 @@ static const struct field show_options[] = {
 	OPTION(MODE_CHANGE, 'm', "mode", struct show_args, mode, "MODE", "a mode"),
 	OPTION(OWNER, 0, "owner", struct show_args, owner, "USER[:GROUP]", "an owner"),
 	OPTION(USER, 0, "user", struct show_args, user, "USER", "a user"),
+	OPTION(PROCESS, 0, "process", struct show_args, process, "PID", "a process"),
+	OPTION(PROCESS_OR_NEVER, 0, "until", struct show_args, process, "PID|never",
+		"a process, or none"),
 	WAIT_OPTIONS(struct show_args, limit), END_FIELDS
 };
 
@@ -71,6 +75,8 @@ show(struct call *call)
 		printf(" owner=%d:%d", (int)args->owner.uid, (int)args->owner.gid);
 	if (args->user != (uid_t)-1)
 		printf(" user=%u", args->user);
+	if (args->process != 0)
+		printf(" process=%d", (int)args->process);
 	for (char **operand = call->operands; !call->verb->synonyms && *operand;
 		operand++)
 		printf(" [%s]", *operand);
@@ -266,8 +272,11 @@ test_options(void)
 		{ { "show", "--owner=1", "a" }, 0, "/a owner=1:-1\n", "" },
 		{ { "show", "--owner=:2", "a" }, 0, "/a owner=-1:2\n", "" },
 		{ { "show", "--user=root", "a" }, 0, "/a user=0\n", "" },
-		{ { "show", "--user=4294967294", "a" }, 0, "/a user=4294967294\n",
-			"" });
+		{ { "show", "--user=4294967294", "a" }, 0, "/a user=4294967294\n", "" },
+		{ { "show", "--process=2147483647", "a" }, 0, "/a process=2147483647\n",
+			"" },
+		{ { "show", "--until=1", "a" }, 0, "/a process=1\n", "" },
+		{ { "show", "--until=never", "a" }, 0, "/a process=-1\n", "" });
 }
 
 #define WRONG(option, name, value, wanted) \
@@ -313,7 +322,11 @@ test_wrong_values(void)
 		WRONG("--owner", "owner", "4294967295",
 			"an owner such as USER, USER:GROUP or :GROUP"),
 		WRONG("--user", "user", "4294967295", "a user"),
-		WRONG("--user", "user", "", "a user"));
+		WRONG("--user", "user", "", "a user"),
+		WRONG("--process", "process", "0", "a process id from 1"),
+		WRONG("--process", "process", "never", "a process id from 1"),
+		WRONG("--process", "process", "2147483648", "a process id from 1"),
+		WRONG("--until", "until", "-1", "a process id from 1, or 'never'"));
 	CLAIM("the first wrong word is told, and nothing is run",
 		{ { "each", "-c0", "-N", "x", "a" }, 2, "",
 			"ipc-test: option '--count': '0' is not a number from 1\n" },

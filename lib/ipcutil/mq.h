@@ -24,6 +24,7 @@
 #include <ipcutil/error.h>
 #include <ipcutil/message.h>
 #include <ipcutil/number.h>
+#include <ipcutil/object.h>
 #include <ipcutil/trust.h>
 #include <ipcutil/wait.h>
 
@@ -78,7 +79,7 @@ struct ipc_mq_info {
 	uint64_t message_size;  /* bytes of the longest it takes */
 	uint64_t notify_pid;    /* who asked mq_notify(3); 0: nobody */
 	uint64_t notify_signal; /* sent to that process; 0: none */
-	uint64_t inode;         /* POSIX */
+	uint64_t device, inode; /* POSIX */
 	uint64_t key;           /* System V; 0: it is private */
 	uint64_t id;            /* System V */
 	uint64_t sender;        /* System V: pid of the last; 0: nobody yet; of another
@@ -91,7 +92,11 @@ struct ipc_mq_info {
 	int64_t accessed; /* last message in or out, or look; seconds since 1970 */
 	int64_t modified; /* last message in or out; System V: the later of the two */
 	int64_t changed;  /* the same, or last change of mode or owner */
+	int64_t set;      /* System V: when it was made, or mode, owner or limit set */
 };
+
+/* Which object *info is of. */
+struct ipc_object ipc_mq_object(const struct ipc_mq_info *info);
 
 /* Whether messages of the queue have a type, as System V has it, or a priority. */
 bool ipc_mq_has_types(const struct ipc_address *address);

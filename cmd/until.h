@@ -1,0 +1,33 @@
+/* until.h - --until-exit: an object that goes when a process ends */
+#ifndef UNTIL_H
+#define UNTIL_H
+
+#include <ipcutil/object.h>
+
+#include "cli.h"
+
+/* The option of create, and of set; the member is a pid_t, 0 when it is not given. */
+#define UNTIL_EXIT_OPTION(type, member) \
+	OPTION(PROCESS, 0, "until-exit", type, member, "PID", \
+		"remove it as soon as process PID has ended, however it ended")
+#define UNTIL_EXIT_SET_OPTION(type, member) \
+	OPTION(PROCESS_OR_NEVER, 0, "until-exit", type, member, "PID|never", \
+		"remove it as soon as process PID has ended, or not for that")
+
+/*
+ * Before anything is created: removes what ended processes have left behind, and fails
+ * when there is no process pid.
+ */
+int until_begin(struct call *call, pid_t pid);
+
+/*
+ * After create: lets an object that was made just now belong to process pid.  One that
+ * was there must belong to it already.
+ */
+int until_created(
+	struct call *call, const struct ipc_object *object, bool made, pid_t pid);
+
+/* For set: pid may be NEVER. */
+int until_set(struct call *call, const struct ipc_object *object, pid_t pid);
+
+#endif

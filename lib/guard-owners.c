@@ -1,0 +1,158 @@
+/* guard-owners.c - to which processes objects belong: it looks, and changes nothing */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auto.h"
+#include "guard.h"
+
+#define autofree_ledger __attribute__((cleanup(ipc_ledger_free)))
+
+/* The objects of one search, sorted, and where what is found of them goes. */
+struct search {
+	const struct ipc_object *first;
+	const struct ipc_object **sorted;
+	size_t count;
+	struct ipc_owner *owners;
+	struct ipc_owner_id here;
+};
+
+static int
+order(uint64_t one, uint64_t other)
+{
+	return (one > other) - (one < other);
+}
+
+/* By user, then by all that ipc_object_is_same() looks at. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct ipc_object *one = *(const struct ipc_object *const *)a;
+	const struct ipc_object *other = *(const struct ipc_object *const *)b;
+	int result = order(one->uid, other->uid);
+
+	if (result == 0)
+		result = order(one->type, other->type);
+	if (result == 0)
+		result = order(one->device, other->device);
+	if (result == 0)
+		result = order(one->number, other->number);
+	if (result == 0)
+		result = order((uint64_t)one->changed, (uint64_t)other->changed);
+	return result;
+}
+
+/* The same object may be asked about more than once. */
+static void
+tell(const struct search *search, const struct ipc_object *object,
+	const struct ipc_owner *owner)
+{
+	const struct ipc_object **found = bsearch(&object, search->sorted,
+		search->count, sizeof(*search->sorted), compare);
+	const struct ipc_object **end = search->sorted + search->count;
+
+	while (found != NULL && found > search->sorted &&
+		compare(found - 1, &object) == 0)
+		found--;
+	for (; found != NULL && found < end && compare(found, &object) == 0; found++)
+		search->owners[*found - search->first] = *owner;
+}
+
+/* What is of another boot, or IPC namespace, is none of the objects here. */
+static void
+search_ledger(const struct search *search, uid_t uid, const struct ipc_ledger *ledger)
+{
+	struct ipc_owner owner = { .pid = ledger->owner.pid };
+	struct ipc_object object;
+	size_t line;
+
+	if (strcmp(ledger->owner.boot, search->here.boot) != 0 ||
+		ledger->owner.ipc_namespace != search->here.ipc_namespace)
+		return;
+	owner.state = ipc_owner_state(&ledger->owner, &search->here);
+	if (ledger->owner.pid_namespace != search->here.pid_namespace)
+		owner.pid = 0;
+	for (size_t place = 0; ipc_ledger_next(ledger, &place, &line, &object);)
+		if (object.uid == uid)
+			tell(search, &object, &owner);
+}
+
+/* False: there may be what could not be read. */
+static bool
+search_file(const struct search *search, const struct ipc_registry *registry, int place,
+	const char *name)
+{
+	autofree_ledger struct ipc_ledger ledger = { .text = NULL };
+	autoclose int fd = ipc_registry_file(registry, place, name, O_RDONLY);
+	int code = errno;
+
+	if (fd >= 0)
+		code = ipc_ledger_read(&ledger, fd);
+	if (fd >= 0 && code == 0)
+		search_ledger(search, registry->uid, &ledger);
+	else if (fd < 0 && (code == EBADMSG || code == ENOENT || code == ELOOP))
+		return true; /* it went, or was never a file */
+	return code == 0 || code == ENODATA;
+}
+
+/* Who has more files than that makes others wait. */
+enum { FILES_MOST = 1 << 16 };
+
+static bool
+search_user(const struct search *search, uid_t uid)
+{
+	__attribute__((cleanup(ipc_registry_close))) struct ipc_registry registry;
+	bool is_complete = true;
+
+	ipc_registry_look(&registry, uid);
+	for (int place = 0; place < IPC_REGISTRY_PLACES; place++) {
+		autoclosedir DIR *list = ipc_registry_list(&registry.places[place]);
+		size_t seen = 0;
+		const char *name;
+
+		if (registry.places[place].code != 0 ||
+			(list == NULL && registry.places[place].dir >= 0))
+			is_complete = false;
+		while (list != NULL && (name = ipc_registry_next(list)) != NULL)
+			if (++seen > FILES_MOST ||
+				!search_file(search, &registry, place, name)) {
+				is_complete = false;
+				if (seen > FILES_MOST)
+					break;
+			}
+	}
+	return is_complete;
+}
+
+static void
+set_all(struct ipc_owner *owners, size_t count, enum ipc_owner_state state)
+{
+	for (size_t i = 0; i < count; i++)
+		owners[i] = (struct ipc_owner){ .state = state };
+}
+
+void
+ipc_guard_owners(
+	const struct ipc_object *objects, size_t count, struct ipc_owner *owners)
+{
+	autofree const struct ipc_object **sorted = calloc(count, sizeof(*sorted));
+	struct search search = { objects, sorted, count, owners, { .pid = 0 } };
+
+	set_all(owners, count, IPC_OWNER_UNKNOWN);
+	if (count == 0 || sorted == NULL || ipc_owner_here(&search.here, NULL) < 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &objects[i];
+	qsort(sorted, count, sizeof(*sorted), compare);
+	set_all(owners, count, IPC_OWNER_NONE);
+	for (size_t i = 0; i < count;) {
+		const uid_t uid = sorted[i]->uid;
+		const bool is_complete = search_user(&search, uid);
+
+		for (; i < count && sorted[i]->uid == uid; i++)
+			if (!is_complete &&
+				owners[sorted[i] - objects].state == IPC_OWNER_NONE)
+				owners[sorted[i] - objects].state = IPC_OWNER_UNKNOWN;
+	}
+}

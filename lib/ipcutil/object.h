@@ -1,0 +1,48 @@
+/* object.h - which object: what stays the same for as long as it lives */
+#ifndef IPCUTIL_OBJECT_H
+#define IPCUTIL_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/cdefs.h>
+#include <sys/types.h>
+
+#include <ipcutil/address.h>
+
+__BEGIN_DECLS
+
+enum ipc_type {
+	IPC_POSIX_MQ,
+	IPC_SYSV_MQ,
+	IPC_POSIX_SHM,
+	IPC_SYSV_SHM,
+	IPC_POSIX_SEM,
+	IPC_SYSV_SEM,
+	IPC_FIFO,
+	IPC_MAPPED_FILE,
+	IPC_RING,
+	IPC_SOCKET_FILE,
+};
+
+/*
+ * One object.  Its address may stand for another one later, and so may its number
+ * when it is gone: two looks saw the same object when ipc_object_is_same() says so.
+ */
+struct ipc_object {
+	enum ipc_type type;
+	uint64_t device; /* st_dev of its file; System V: 0 */
+	uint64_t number; /* inode of its file; System V: its id */
+	uid_t uid;       /* owner */
+	int64_t changed; /* System V: *_ctime, in seconds since 1970; else 0 */
+	struct ipc_address address;
+};
+
+/* True when nothing tells the one from the other; the addresses have no part in it. */
+bool ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other);
+
+/* True for the types of sysvipc(7). */
+bool ipc_object_is_sysv(const struct ipc_object *object);
+
+__END_DECLS
+
+#endif

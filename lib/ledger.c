@@ -1,0 +1,354 @@
+/* ledger.c - one file of the registry: the objects that belong to one process */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <ipcutil/number.h>
+
+#include "auto.h"
+#include "ledger.h"
+
+/* More is not read: it was made by somebody who means no good. */
+enum { SIZE_MOST = 16 << 20, LINE_MAX_BYTES = 1024, HEADER_MAX_BYTES = 256 };
+
+static const char MAGIC[] = "ipcutil-until-exit";
+
+static const char *const types[] = {
+	[IPC_POSIX_MQ] = "posix-mq",
+	[IPC_SYSV_MQ] = "sysv-mq",
+	[IPC_POSIX_SHM] = "posix-shm",
+	[IPC_SYSV_SHM] = "sysv-shm",
+	[IPC_POSIX_SEM] = "posix-sem",
+	[IPC_SYSV_SEM] = "sysv-sem",
+	[IPC_FIFO] = "fifo",
+	[IPC_MAPPED_FILE] = "mapped-file",
+	[IPC_RING] = "ring",
+	[IPC_SOCKET_FILE] = "socket-file",
+};
+
+void
+ipc_ledger_name(const struct ipc_owner_id *owner, char name[IPC_LEDGER_NAME_MAX])
+{
+	snprintf(name, IPC_LEDGER_NAME_MAX,
+		"%d.%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64, (int)owner->pid,
+		owner->start, owner->pid_namespace, owner->time_namespace,
+		owner->ipc_namespace);
+}
+
+/* Cuts the next word off, which one blank ends, or NULL. */
+static char *
+word(char **rest)
+{
+	char *start = *rest, *end = start == NULL ? NULL : strchr(start, ' ');
+
+	if (end != NULL)
+		*end++ = '\0';
+	*rest = end;
+	return start != NULL && *start != '\0' ? start : NULL;
+}
+
+static bool
+number(char **rest, uint64_t most, uint64_t *value)
+{
+	const char *text = word(rest);
+
+	return text != NULL && ipc_number(text, 10, most, value);
+}
+
+/* Undoes %XX in place.  False: what needs it has it not, or it makes a NUL. */
+static bool
+decode(char *text)
+{
+	char *to = text;
+	uint64_t byte;
+
+	for (; *text != '\0'; *to++ = (char)byte) {
+		char digits[3] = { 0 };
+
+		byte = (unsigned char)*text++;
+		if (byte < '!' || byte > '~')
+			return false;
+		if (byte != '%')
+			continue;
+		if (!isxdigit((unsigned char)text[0]) ||
+			!isxdigit((unsigned char)text[1]))
+			return false;
+		memcpy(digits, text, 2);
+		if (!ipc_number(digits, 16, UINT8_MAX, &byte) || byte == 0)
+			return false;
+		text += 2;
+	}
+	*to = '\0';
+	return true;
+}
+
+static size_t
+encode(const char *text, char *out, size_t room)
+{
+	size_t length = 0;
+
+	for (; *text != '\0' && length + 4 <= room; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte < '!' || byte > '~' || byte == '%')
+			length += (size_t)sprintf(out + length, "%%%02X", byte);
+		else
+			out[length++] = (char)byte;
+	}
+	out[length] = '\0';
+	return length;
+}
+
+/* The address must be what its type has, written as it is printed. */
+static bool
+read_address(char *text, struct ipc_object *object)
+{
+	enum ipc_address_kind wanted =
+		ipc_object_is_sysv(object) ? IPC_SYSV_ID : IPC_POSIX_NAME;
+
+	return text != NULL && decode(text) &&
+		ipc_address_mq(text, &object->address, NULL) == 0 &&
+		object->address.kind == wanted &&
+		strcmp(object->address.text, text) == 0 &&
+		(wanted != IPC_SYSV_ID || object->address.number == object->number);
+}
+
+/* What stands behind "+ ".  False: it is none, or of a type that comes later. */
+static bool
+read_object(char *text, struct ipc_object *object)
+{
+	const char *type = word(&text);
+	uint64_t uid, changed;
+	size_t i = 0;
+
+	while (type != NULL && i < sizeof(types) / sizeof(*types) &&
+		strcmp(type, types[i]) != 0)
+		i++;
+	*object = (struct ipc_object){ .type = (enum ipc_type)i };
+	if (type == NULL || i == sizeof(types) / sizeof(*types) ||
+		!number(&text, INT64_MAX, &object->device) ||
+		!number(&text, INT64_MAX, &object->number) ||
+		!number(&text, UINT32_MAX, &uid) || !number(&text, INT64_MAX, &changed))
+		return false;
+	object->uid = (uid_t)uid;
+	object->changed = (int64_t)changed;
+	return read_address(word(&text), object);
+}
+
+static int
+read_header(char *line, struct ipc_owner_id *owner)
+{
+	const char *magic = word(&line), *boot;
+	uint64_t version, pid;
+
+	if (magic == NULL || strcmp(magic, MAGIC) != 0 || !number(&line, 1, &version) ||
+		version != 1)
+		return EBADMSG;
+	boot = word(&line);
+	if (boot == NULL || strlen(boot) >= sizeof(owner->boot) ||
+		!number(&line, INT64_MAX, &owner->pid_namespace) ||
+		!number(&line, INT64_MAX, &owner->time_namespace) ||
+		!number(&line, INT64_MAX, &owner->ipc_namespace) ||
+		!number(&line, INT32_MAX, &pid) || pid == 0 ||
+		!number(&line, INT64_MAX, &owner->start) || line != NULL)
+		return EBADMSG;
+	strcpy(owner->boot, boot);
+	owner->pid = (pid_t)pid;
+	return 0;
+}
+
+/* All that is there, even if it grows meanwhile. */
+static int
+read_text(struct ipc_ledger *ledger)
+{
+	struct stat st;
+	ssize_t part = 1;
+
+	if (fstat(ledger->fd, &st) < 0)
+		return errno;
+	if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MOST)
+		return EBADMSG;
+	ledger->text = malloc((size_t)st.st_size + 1);
+	if (ledger->text == NULL)
+		return errno;
+	while (part > 0 && ledger->length < (size_t)st.st_size) {
+		part = pread(ledger->fd, ledger->text + ledger->length,
+			(size_t)st.st_size - ledger->length, (off_t)ledger->length);
+		if (part < 0)
+			return errno;
+		ledger->length += (size_t)part;
+	}
+	ledger->text[ledger->length] = '\0';
+	return 0;
+}
+
+int
+ipc_ledger_read(struct ipc_ledger *ledger, int fd)
+{
+	char header[HEADER_MAX_BYTES];
+	const char *end;
+	int code;
+
+	*ledger = (struct ipc_ledger){ .fd = fd };
+	code = read_text(ledger);
+	if (code != 0)
+		return code;
+	end = memchr(ledger->text, '\n', ledger->length);
+	if (end == NULL)
+		return ledger->length < HEADER_MAX_BYTES ? ENODATA : EBADMSG;
+	if (end - ledger->text >= HEADER_MAX_BYTES ||
+		memchr(ledger->text, '\0', (size_t)(end - ledger->text)) != NULL)
+		return EBADMSG;
+	snprintf(header, sizeof(header), "%.*s", (int)(end - ledger->text),
+		ledger->text);
+	return read_header(header, &ledger->owner);
+}
+
+void
+ipc_ledger_free(struct ipc_ledger *ledger)
+{
+	free(ledger->text);
+	ledger->text = NULL;
+}
+
+/* 0, or an errno value, and then nothing of it is there. */
+static int
+append(int fd, const char *line, size_t length, size_t at)
+{
+	ssize_t put = pwrite(fd, line, length, (off_t)at);
+	int code = put < 0 ? errno : ENOSPC;
+
+	if (put == (ssize_t)length)
+		return 0;
+	return ftruncate(fd, (off_t)at) < 0 ? errno : code;
+}
+
+int
+ipc_ledger_begin(int fd, const struct ipc_owner_id *owner)
+{
+	char line[HEADER_MAX_BYTES];
+	int length = snprintf(line, sizeof(line),
+		"%s 1 %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 "\n", MAGIC,
+		owner->boot, owner->pid_namespace, owner->time_namespace,
+		owner->ipc_namespace, (int)owner->pid, owner->start);
+
+	return append(fd, line, (size_t)length, 0);
+}
+
+/* The line behind place, without its newline; false: there is no more. */
+static bool
+next_line(const struct ipc_ledger *ledger, size_t *place, size_t *line, size_t *length)
+{
+	const char *end;
+
+	if (*place == 0) {
+		end = memchr(ledger->text, '\n', ledger->length);
+		*place =
+			end == NULL ? ledger->length : (size_t)(end + 1 - ledger->text);
+	}
+	end = memchr(ledger->text + *place, '\n', ledger->length - *place);
+	if (end == NULL)
+		return false;
+	*line = *place;
+	*length = (size_t)(end - ledger->text) - *line;
+	*place = *line + *length + 1;
+	return true;
+}
+
+bool
+ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *line,
+	struct ipc_object *object)
+{
+	char copy[LINE_MAX_BYTES];
+	size_t length;
+
+	while (next_line(ledger, place, line, &length)) {
+		const char *text = ledger->text + *line;
+
+		if (length < 2 || length > sizeof(copy) || memcmp(text, "+ ", 2) != 0)
+			continue;
+		memcpy(copy, text + 2, length - 2);
+		copy[length - 2] = '\0';
+		if (strlen(copy) == length - 2 && read_object(copy, object))
+			return true;
+	}
+	return false;
+}
+
+bool
+ipc_ledger_find(
+	const struct ipc_ledger *ledger, const struct ipc_object *object, size_t *line)
+{
+	struct ipc_object other;
+
+	for (size_t place = 0; ipc_ledger_next(ledger, &place, line, &other);)
+		if (ipc_object_is_same(&other, object))
+			return true;
+	return false;
+}
+
+size_t
+ipc_ledger_lines(const struct ipc_ledger *ledger)
+{
+	size_t count = 0, line, length;
+
+	for (size_t place = 0; next_line(ledger, &place, &line, &length);)
+		count++;
+	return count;
+}
+
+/* The first line that counts for nothing and has the room, or the end of them all. */
+static size_t
+find_room(const struct ipc_ledger *ledger, size_t *length, bool *is_new)
+{
+	size_t place = 0, line, room;
+
+	*is_new = false;
+	while (next_line(ledger, &place, &line, &room))
+		if (ledger->text[line] == '-' && room >= *length) {
+			*length = room;
+			return line;
+		}
+	*is_new = true;
+	return place;
+}
+
+int
+ipc_ledger_put(struct ipc_ledger *ledger, const struct ipc_object *object, size_t *line)
+{
+	char text[LINE_MAX_BYTES + 1], address[LINE_MAX_BYTES - 128];
+	size_t used, length;
+	bool is_new;
+	int code = 0;
+
+	encode(object->address.text, address, sizeof(address));
+	used = (size_t)snprintf(text, sizeof(text),
+		"- %s %" PRIu64 " %" PRIu64 " %u %" PRIi64 " %s", types[object->type],
+		object->device, object->number, object->uid, object->changed, address);
+	length = used;
+	*line = find_room(ledger, &length, &is_new);
+	if (length > LINE_MAX_BYTES || *line + length >= SIZE_MOST)
+		return EFBIG;
+	memset(text + used, ' ', length - used);
+	text[length] = '\n';
+	if (is_new && *line < ledger->length && ftruncate(ledger->fd, (off_t)*line) < 0)
+		return errno;
+	if (is_new)
+		code = append(ledger->fd, text, length + 1, *line);
+	else if (pwrite(ledger->fd, text, length + 1, (off_t)*line) < 0)
+		code = errno;
+	if (code == 0 && pwrite(ledger->fd, "+", 1, (off_t)*line) < 0)
+		code = errno;
+	return code;
+}
+
+int
+ipc_ledger_strike(struct ipc_ledger *ledger, size_t line)
+{
+	ledger->text[line] = '-';
+	return pwrite(ledger->fd, "-", 1, (off_t)line) == 1 ? 0 : errno;
+}

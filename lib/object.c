@@ -1,0 +1,70 @@
+/* object.c - which object: what stays the same for as long as it lives */
+#include <errno.h>
+#include <stddef.h>
+
+#include <ipcutil/mq.h>
+
+#include "object.h"
+
+bool
+ipc_object_is_sysv(const struct ipc_object *object)
+{
+	return object->type == IPC_SYSV_MQ || object->type == IPC_SYSV_SHM ||
+		object->type == IPC_SYSV_SEM;
+}
+
+bool
+ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other)
+{
+	return one->type == other->type && one->device == other->device &&
+		one->number == other->number && one->uid == other->uid &&
+		one->changed == other->changed;
+}
+
+static int
+look_at_mq(const struct ipc_address *address, struct ipc_object *now,
+	struct ipc_error *err)
+{
+	struct ipc_mq_info info;
+
+	if (ipc_mq_stat(address, IPC_MQ_GLANCE, &info, err) < 0)
+		return -1;
+	*now = ipc_mq_object(&info);
+	return 0;
+}
+
+/* A type that can belong to a process has a row. */
+static const struct {
+	int (*look)(const struct ipc_address *address, struct ipc_object *now,
+		struct ipc_error *err);
+	int (*remove)(const struct ipc_address *address, struct ipc_error *err);
+} rows[IPC_SOCKET_FILE + 1] = {
+	[IPC_POSIX_MQ] = { look_at_mq, ipc_mq_remove },
+	[IPC_SYSV_MQ] = { look_at_mq, ipc_mq_remove },
+};
+
+bool
+ipc_object_has_row(const struct ipc_object *object)
+{
+	return rows[object->type].look != NULL;
+}
+
+int
+ipc_object_look(
+	const struct ipc_object *object, struct ipc_object *now, struct ipc_error *err)
+{
+	return rows[object->type].look(&object->address, now, err);
+}
+
+int
+ipc_object_remove(const struct ipc_object *object, struct ipc_error *err)
+{
+	struct ipc_object now;
+
+	if (ipc_object_look(object, &now, err) < 0)
+		return -1;
+	if (!ipc_object_is_same(object, &now))
+		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+			"remove '%s': it is another one by now", object->address.text);
+	return rows[object->type].remove(&object->address, err);
+}

@@ -1,0 +1,23 @@
+/* object.h - what can be done with an object of any type: one row each */
+#ifndef OBJECT_H
+#define OBJECT_H
+
+#include <ipcutil/error.h>
+#include <ipcutil/object.h>
+
+/* True for the types that have a row: those that can belong to a process. */
+bool ipc_object_has_row(const struct ipc_object *object);
+
+/* Looks again by the address: what is there now is in *now.  Leaves no trace. */
+int ipc_object_look(
+	const struct ipc_object *object, struct ipc_object *now, struct ipc_error *err);
+
+/*
+ * Removes an object if it still is what its address stands for.  As only its address
+ * can be removed, another one may take its place in between: a few microseconds.
+ *
+ * IPC_NO_OBJECT	it is not there any more
+ */
+int ipc_object_remove(const struct ipc_object *object, struct ipc_error *err);
+
+#endif
