@@ -46,11 +46,36 @@ ipc_proc_stat(int dir, const char *path, struct ipc_proc_stat *stat)
 	close = memrchr(text, ')', (size_t)length);
 	if (open == NULL || close == NULL ||
 		sscanf(close,
-			") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d "
-			"%*d %*d %*d %*d %*d %" SCNu64,
-			&stat->state, &stat->flags, &stat->start) != 3)
+			") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d "
+			"%*d %*d %u %*d %" SCNu64,
+			&stat->state, &stat->flags, &stat->threads, &stat->start) != 4)
 		return ESRCH;
 	*close = '\0';
 	snprintf(stat->command, sizeof(stat->command), "%s", open + 1);
 	return 0;
+}
+
+int
+ipc_proc_uid(int dir, const char *path, uid_t *uid)
+{
+	char name[NAME_MAX], text[1024];
+	autoclose int fd = -1;
+	const char *line;
+	ssize_t length;
+
+	snprintf(name, sizeof(name), "%s/status", path);
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (length < 0)
+		return errno;
+	text[length] = '\0';
+	/* A newline in the name of the process is written as "\\n". */
+	line = strstr(text, "\nUid:");
+	return line != NULL && sscanf(line, "\nUid: %*u %u", uid) == 1 ? 0 : ESRCH;
+}
+
+bool
+ipc_proc_has_ended(const struct ipc_proc_stat *stat)
+{
+	return (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
 }

@@ -2,6 +2,7 @@
 #ifndef PROC_H
 #define PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -13,10 +14,17 @@ struct ipc_proc_stat {
 	char command[16];   /* any bytes */
 	char state;         /* 'R', 'S', 'Z' and so on, of the leading thread */
 	unsigned int flags; /* PF_* of the kernel */
-	uint64_t start;     /* clock ticks since boot */
+	unsigned int threads;
+	uint64_t start; /* clock ticks since boot */
 };
 
 /* Reads DIR/PATH/stat, PATH being "PID" or "PID/task/TID".  0, or an errno value. */
 int ipc_proc_stat(int dir, const char *path, struct ipc_proc_stat *stat);
+
+/* Reads the effective user id of DIR/PATH/status.  0, or an errno value. */
+int ipc_proc_uid(int dir, const char *path, uid_t *uid);
+
+/* True for a zombie, but not for one whose other threads live on. */
+bool ipc_proc_has_ended(const struct ipc_proc_stat *stat);
 
 #endif

@@ -20,6 +20,10 @@ setup_file() {
 		${CC:-cc} "${flags[@]}" -o "$bench/really-plain" "$sources/plain.c"
 		${CC:-cc} "${flags[@]}" -o "$bench/race" "$sources/race.c" "$sources/job.c"
 		${CC:-cc} "${flags[@]}" -o "$bench/memory" "$sources/memory.c" "$sources/job.c"
+		${CC:-cc} "${flags[@]}" -o "$bench/crowd" "$sources/crowd.c"
+		flags+=(-I "$srcdir/lib" -o "$bench/holders" "$sources/holders.c" "$builddir/libipcutil.a")
+		[ ! -e "$builddir/libipcutil.a" ] || ${CC:-cc} "${flags[@]}" 2>/dev/null ||
+			${CC:-cc} -fsanitize=address,undefined "${flags[@]}"
 	}
 }
 
@@ -60,6 +64,39 @@ with_ipc_mq() {
 	grep -qE '^goal: ipc-mq write to ipc-mq read at least 0\.8 of plain C loops: (met|missed|too much noise to tell) \([0-9.]+\)$' out
 	grep -qx 'goal: ipc-mq -l grows at most 256 KiB: met (0)' out
 	nothing_left
+}
+
+# no_crowd: of the processes of the bench and their files, none is there any more
+no_crowd() {
+	! pgrep -f "$NAME-bench-" && ! compgen -G "/dev/shm$NAME-bench-*"
+}
+
+@test "who has files is asked of the library and of lsof and fuser, where they are" {
+	[ -e "$BATS_FILE_TMPDIR/test/bench/holders" ] || skip "no library here"
+	bench CASES=holders-1000 "$srcdir/test/bench/run" >out
+	cat out
+	for peer in lsof fuser; do
+		if command -v $peer; then
+			grep -q "^holders-1000: who has 100 files, beside $peer.*, as it is\$" out
+			grep -qE "^goal: libipcutil at most 0\.[25] of $peer.*: (met|missed|too much noise to tell) \(" out
+		else
+			grep -qx "holders-1000: $peer is left out: it is not installed" out
+		fi
+	done
+	no_crowd
+}
+
+@test "a crowd ends with the bench, however that ends" {
+	[ -e "$BATS_FILE_TMPDIR/test/bench/holders" ] || skip "no library here"
+	for signal in INT KILL; do
+		bench CASES=holders-1000 ROUNDS=100000 setsid env --default-signal=INT \
+			"$srcdir/test/bench/run" >out 2>&1 3>&- &
+		within 10 grep -q '^(before' out
+		pid=$(pgrep -f "^/bin/bash $srcdir/test/bench/run" | head -n 1)
+		kill -$signal "$pid"
+		ends_with $((128 + $(kill -l $signal))) $!
+		within 10 no_crowd
+	done
 }
 
 @test "what is not there is left out with a line that says so" {

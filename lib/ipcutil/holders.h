@@ -1,0 +1,81 @@
+/* holders.h - which processes have an object */
+#ifndef IPCUTIL_HOLDERS_H
+#define IPCUTIL_HOLDERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/cdefs.h>
+#include <sys/types.h>
+
+#include <ipcutil/error.h>
+#include <ipcutil/object.h>
+
+__BEGIN_DECLS
+
+/* How a process has an object: bits. */
+enum ipc_access {
+	IPC_ACCESS_READ = 1 << 0,     /* a descriptor to read from */
+	IPC_ACCESS_WRITE = 1 << 1,    /* one to write to, or the same one */
+	IPC_ACCESS_MAPPED = 1 << 2,   /* mmap(2), whether or not it has a descriptor */
+	IPC_ACCESS_ATTACHED = 1 << 3, /* shmat(2) */
+	IPC_ACCESS_BLOCKED = 1 << 4,  /* it sleeps in msgsnd(2) or msgrcv(2) */
+};
+
+/* One process that has one object. */
+struct ipc_holder {
+	size_t object;  /* its place in the array that was asked about */
+	pid_t pid;      /* of the process, whichever of its threads has it */
+	uint64_t start; /* clock ticks since boot: pid and start name one process */
+	uid_t uid;      /* effective */
+	unsigned int access; /* bits of enum ipc_access */
+	char command[16];    /* proc_pid_comm(5): any bytes the process likes */
+};
+
+/*
+ * Why a process may have an object and not be found: bits.  They are of the whole look,
+ * and some concern only what can be had in that way.
+ */
+enum ipc_blind {
+	IPC_BLIND_DENIED = 1 << 0,    /* processes that we may not look at */
+	IPC_BLIND_HIDDEN = 1 << 1,    /* hidepid of proc(5) may hide some */
+	IPC_BLIND_NAMESPACE = 1 << 2, /* ours is not the first PID namespace */
+	IPC_BLIND_RESTLESS = 1 << 3, /* new ones came faster than they were looked at */
+	IPC_BLIND_NO_PROC = 1 << 4,  /* /proc is not that of our PID namespace */
+	/* Of files: descriptors that are nobody's, in a socket or kept by io_uring(7). */
+	IPC_BLIND_IN_FLIGHT = 1 << 5,
+	/* Of FIFOs: a process waits in open(2) of one. */
+	IPC_BLIND_OPENING = 1 << 6,
+};
+
+/* What one look at all processes found.  ipc_holders_free() frees it. */
+struct ipc_holders {
+	struct ipc_holder *holder; /* by object, then by pid */
+	size_t count;
+	unsigned int blind; /* bits of enum ipc_blind */
+};
+
+/*
+ * Finds who has the objects, all of them in one look at proc(5): descriptors and
+ * mappings by device and inode, attached segments and blocked calls by System V id in
+ * our IPC namespace, of every task of every process; the caller counts like any other.
+ * A descriptor that is only a path, O_PATH, is no use of a file.  Files of /proc are
+ * read, nothing that belongs to another process is opened, locked or changed, and no
+ * server of a file system is waited for.  What this cannot see is in holders->blind: the
+ * types of the objects decide what it has to look for.  Semaphores of System V and socket
+ * files have no holders here, and with them alone it looks at nothing.
+ *
+ * Where there are many processes, a thread helps, with all signals blocked; it has ended
+ * when this returns.  Fails, and overlooks nothing, without memory or descriptors.
+ */
+int ipc_holders_find(const struct ipc_object *objects, size_t count,
+	struct ipc_holders *holders, struct ipc_error *err);
+
+/* The holders of the object at that place, *count of them; of no meaning when 0. */
+const struct ipc_holder *ipc_holders_of(
+	const struct ipc_holders *holders, size_t object, size_t *count);
+
+void ipc_holders_free(struct ipc_holders *holders);
+
+__END_DECLS
+
+#endif

@@ -1,0 +1,147 @@
+/* scan-files.c - the descriptors of a task, and those that are nobody's */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "scan.h"
+
+/* No answer of a server is waited for, and nothing is mounted. */
+enum { NO_WAIT = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT };
+
+/* The link to a file is readable and writable as the descriptor is; O_PATH is neither. */
+static int
+note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key)
+{
+	struct statx link;
+	unsigned int access;
+
+	if (statx(fds, fd, NO_WAIT | AT_SYMLINK_NOFOLLOW, STATX_MODE, &link) < 0)
+		return ipc_scan_missed(scan);
+	access = (link.stx_mode & S_IRUSR ? IPC_ACCESS_READ : 0) |
+		(link.stx_mode & S_IWUSR ? IPC_ACCESS_WRITE : 0);
+	return access == 0 ? 0 : ipc_scan_found(scan, key, access);
+}
+
+/* Finds the figure behind that word at the beginning of a line of fdinfo. */
+static int
+figure(struct ipc_scan *scan, int task, const char *fd, const char *word,
+	uint64_t *value, bool *found)
+{
+	char path[32], *line = scan->text;
+	ssize_t length;
+
+	*found = false;
+	snprintf(path, sizeof(path), "fdinfo/%s", fd);
+	length = ipc_scan_read(task, path, line, sizeof(scan->text) - 1);
+	if (length < 0)
+		return -1;
+	line[length] = '\0';
+	for (; line != NULL && !*found; line = strchr(line, '\n')) {
+		line += line != scan->text;
+		if (strncmp(line, word, strlen(word)) == 0)
+			*found = sscanf(line + strlen(word), "%" SCNu64, value) == 1;
+	}
+	return 0;
+}
+
+/* Descriptors sent through a Unix socket and not received. */
+static int
+look_at_socket(struct ipc_scan *scan, int task, const char *fd, uint64_t inode)
+{
+	uint64_t *looked_at = &scan->sockets[inode % IPC_SCAN_SOCKETS], on_way = 0;
+	bool found;
+
+	if (*looked_at == inode)
+		return 0;
+	if (figure(scan, task, fd, "scm_fds:", &on_way, &found) < 0)
+		return ipc_scan_missed(scan);
+	*looked_at = inode;
+	if (on_way > 0)
+		scan->blind |= IPC_BLIND_IN_FLIGHT;
+	return 0;
+}
+
+/*
+ * Files registered with an io_uring(7).  The kernel leaves the line out while the ring
+ * is being worked on: that there are none has to be told.
+ */
+static int
+look_at_anonymous(struct ipc_scan *scan, int task, int fds, const char *fd)
+{
+	static const char ring[] = "anon_inode:[io_uring]";
+	char link[sizeof(ring)];
+	uint64_t kept = 0;
+	bool found;
+
+	if (readlinkat(fds, fd, link, sizeof(link)) != sizeof(ring) - 1 ||
+		memcmp(link, ring, sizeof(ring) - 1) != 0)
+		return 0;
+	if (figure(scan, task, fd, "UserFiles:", &kept, &found) < 0)
+		return ipc_scan_missed(scan);
+	if (!found || kept > 0)
+		scan->blind |= IPC_BLIND_IN_FLIGHT;
+	return 0;
+}
+
+/* Whether it is the process that we may not look at, and not this file alone. */
+static bool
+is_refused(int fds, const char *fd)
+{
+	const int code = errno;
+	char link;
+	bool refused = (code == EACCES || code == EPERM) &&
+		readlinkat(fds, fd, &link, sizeof(link)) < 0 && errno == EACCES;
+
+	errno = code;
+	return refused;
+}
+
+/* 0; 1 when there is no use in looking at others; -1 as ipc_scan_missed(). */
+static int
+look_at(struct ipc_scan *scan, int task, const char *fd)
+{
+	const int fds = scan->descriptors.fd;
+	const struct ipc_scan_key *key;
+	struct statx st;
+	dev_t device;
+
+	if (statx(fds, fd, NO_WAIT, STATX_TYPE | STATX_INO, &st) < 0) {
+		bool refused = is_refused(fds, fd);
+
+		return ipc_scan_missed(scan) < 0 ? -1 : refused;
+	}
+	device = makedev(st.stx_dev_major, st.stx_dev_minor);
+	key = ipc_scan_key(scan->plan, device, st.stx_ino);
+	if (key != NULL)
+		return note(scan, fds, fd, key);
+	if (!(scan->plan->wants & IPC_SCAN_FLIGHT) || scan->blind & IPC_BLIND_IN_FLIGHT)
+		return 0;
+	if (S_ISSOCK(st.stx_mode))
+		return look_at_socket(scan, task, fd, st.stx_ino);
+	if (device == scan->plan->anonymous)
+		return look_at_anonymous(scan, task, fds, fd);
+	return 0;
+}
+
+int
+ipc_scan_files(struct ipc_scan *scan, int task)
+{
+	autoclose int fds = ipc_scan_list(&scan->descriptors, task, "fd");
+	int more = fds;
+
+	if (fds < 0)
+		return ipc_scan_missed(scan);
+	while ((more = ipc_scan_next(&scan->descriptors)) > 0) {
+		int result = look_at(scan, task, scan->descriptors.name);
+
+		if (result != 0)
+			return result < 0 ? -1 : 0;
+	}
+	return more < 0 ? ipc_scan_missed(scan) : 0;
+}

@@ -1,0 +1,84 @@
+/* scan-found.c - the objects that are looked for, and who was found to have one */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "scan.h"
+
+static bool
+is_before(const struct ipc_scan_key *key, const struct ipc_scan_key *other)
+{
+	return key->device < other->device ||
+		(key->device == other->device && key->number < other->number);
+}
+
+const struct ipc_scan_key *
+ipc_scan_key(const struct ipc_scan_plan *plan, uint64_t device, uint64_t number)
+{
+	const struct ipc_scan_key wanted = { .device = device, .number = number };
+	size_t low = 0, high = plan->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (is_before(&plan->keys[middle], &wanted))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < plan->count && plan->keys[low].device == device &&
+			plan->keys[low].number == number
+		? &plan->keys[low]
+		: NULL;
+}
+
+void *
+ipc_scan_room(void *array, size_t *room, size_t count, size_t size)
+{
+	size_t wanted = *room > 0 ? 2 * *room : 64;
+
+	if (count < *room)
+		return array;
+	array = reallocarray(array, wanted, size);
+	if (array != NULL)
+		*room = wanted;
+	return array;
+}
+
+static int
+note(struct ipc_scan *scan, size_t object, unsigned int access)
+{
+	const size_t newest = scan->newest[object];
+	struct ipc_holder *holders;
+
+	if (newest > scan->first && newest <= scan->found &&
+		scan->holders[newest - 1].object == object) {
+		scan->holders[newest - 1].access |= access;
+		return 0;
+	}
+	holders = ipc_scan_room(
+		scan->holders, &scan->room, scan->found, sizeof(*holders));
+	if (holders == NULL)
+		return ipc_fail(&scan->err, errno, "look for holders");
+	scan->holders = holders;
+	holders[scan->found++] = (struct ipc_holder){
+		.object = object,
+		.pid = scan->pid,
+		.access = access,
+	};
+	scan->newest[object] = scan->found;
+	return 0;
+}
+
+int
+ipc_scan_found(
+	struct ipc_scan *scan, const struct ipc_scan_key *key, unsigned int access)
+{
+	const struct ipc_scan_key *end = scan->plan->keys + scan->plan->count;
+
+	for (const struct ipc_scan_key *same = key; same < end &&
+		same->device == key->device && same->number == key->number;
+		same++)
+		if (note(scan, same->object, access) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,229 @@
+/* scan.c - one look at all processes: what for, and what came of it */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "scan.h"
+
+static int
+compare(uint64_t one, uint64_t other)
+{
+	return (one > other) - (one < other);
+}
+
+static int
+by_key(const void *one, const void *other)
+{
+	const struct ipc_scan_key *a = one, *b = other;
+	int order = compare(a->device, b->device);
+
+	if (order == 0)
+		order = compare(a->number, b->number);
+	return order != 0 ? order : compare(a->object, b->object);
+}
+
+static int
+by_object(const void *one, const void *other)
+{
+	const struct ipc_holder *a = one, *b = other;
+	int order = compare(a->object, b->object);
+
+	if (order == 0)
+		order = compare((uint64_t)a->pid, (uint64_t)b->pid);
+	return order != 0 ? order : compare(a->start, b->start);
+}
+
+/* What has to be looked at for an object, and what tells it there. */
+static unsigned int
+prepare(const struct ipc_object *object, struct ipc_scan_key *key)
+{
+	key->device = object->device;
+	key->number = object->number;
+	switch (object->type) {
+	case IPC_POSIX_MQ:
+		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT;
+	case IPC_FIFO:
+		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_OPENING;
+	case IPC_POSIX_SHM:
+	case IPC_POSIX_SEM:
+	case IPC_MAPPED_FILE:
+	case IPC_RING:
+		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_MAPS;
+	case IPC_SYSV_MQ:
+		key->device = IPC_SCAN_QUEUE_ID;
+		return IPC_SCAN_CALLS;
+	case IPC_SYSV_SHM:
+		key->device = IPC_SCAN_SEGMENT_ID;
+		return IPC_SCAN_SEGMENTS;
+	case IPC_SYSV_SEM:    /* semctl(2) tells who waits, and nobody holds it */
+	case IPC_SOCKET_FILE: /* its inode is not that of the socket */
+		break;
+	}
+	return 0;
+}
+
+static int
+learn_anonymous_device(struct ipc_scan_plan *plan)
+{
+	autoclose int fd = eventfd(0, EFD_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -1;
+	plan->anonymous = st.st_dev;
+	return 0;
+}
+
+static int
+learn(struct ipc_scan_plan *plan)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/ipc", &st) == 0) {
+		plan->ipc_device = st.st_dev;
+		plan->ipc_inode = st.st_ino;
+	}
+	if (plan->wants & IPC_SCAN_SEGMENTS && ipc_scan_learn_devices(plan) < 0)
+		return -1;
+	return plan->wants & IPC_SCAN_FLIGHT ? learn_anonymous_device(plan) : 0;
+}
+
+/*
+ * Of a subvolume of btrfs, or a layer of an overlay, st_dev is no device of a file
+ * system, and the mappings of its files tell another one.
+ */
+static void
+add_keys_of_any_device(struct ipc_scan_plan *plan)
+{
+	const size_t count = plan->count;
+	bool mounted = true;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct ipc_scan_key *key = &plan->keys[i];
+
+		if (key->device >= IPC_SCAN_ANY_DEVICE)
+			break;
+		if (i == 0 || key->device != plan->keys[i - 1].device)
+			mounted = ipc_scan_is_mounted(key->device);
+		if (mounted)
+			continue;
+		plan->keys[plan->count] = *key;
+		plan->keys[plan->count++].device = IPC_SCAN_ANY_DEVICE;
+	}
+}
+
+/* Sorts the keys of those objects that can be seen. */
+static void
+make_keys(struct ipc_scan_plan *plan, const struct ipc_object *objects, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct ipc_scan_key *key = &plan->keys[plan->count];
+		unsigned int wants = prepare(&objects[i], key);
+
+		key->object = i;
+		plan->wants |= wants;
+		plan->count += wants != 0;
+	}
+	qsort(plan->keys, plan->count, sizeof(*plan->keys), by_key);
+	if (plan->wants & IPC_SCAN_MAPS) {
+		add_keys_of_any_device(plan);
+		qsort(plan->keys, plan->count, sizeof(*plan->keys), by_key);
+	}
+}
+
+/* A process whose directory came twice is one; of two with one number, the first ended. */
+static void
+sort(struct ipc_scan *scan)
+{
+	size_t kept = 0;
+
+	if (scan->found == 0)
+		return;
+	qsort(scan->holders, scan->found, sizeof(*scan->holders), by_object);
+	for (size_t i = 1; i < scan->found; i++) {
+		struct ipc_holder *last = &scan->holders[kept],
+				  *next = &scan->holders[i];
+
+		if (next->object == last->object && next->pid == last->pid) {
+			if (next->start == last->start)
+				next->access |= last->access;
+			*last = *next;
+		} else
+			scan->holders[++kept] = *next;
+	}
+	scan->found = kept + 1;
+}
+
+struct ipc_scan *
+ipc_scan_begin(const struct ipc_scan_plan *plan)
+{
+	struct ipc_scan *scan = calloc(1, sizeof(*scan));
+
+	if (scan == NULL)
+		return NULL;
+	scan->plan = plan;
+	scan->form = plan->form;
+	scan->newest = calloc(plan->objects + 1, sizeof(*scan->newest));
+	if (scan->newest == NULL) {
+		free(scan);
+		return NULL;
+	}
+	return scan;
+}
+
+void
+ipc_scan_end(struct ipc_scan *scan)
+{
+	free(scan->holders);
+	free(scan->newest);
+	free(scan);
+}
+
+static int
+look(const struct ipc_scan_plan *plan, struct ipc_holders *holders,
+	struct ipc_error *err)
+{
+	struct ipc_scan *scan = ipc_scan_begin(plan);
+	int result;
+
+	if (scan == NULL)
+		return ipc_fail(err, errno, "look for holders");
+	if (plan->wants & IPC_SCAN_OPENING && access("/proc/self/wchan", F_OK) < 0)
+		holders->blind |= IPC_BLIND_OPENING;
+	result = ipc_scan_processes(scan);
+	if (result == 0) {
+		sort(scan);
+		holders->holder = scan->holders;
+		holders->count = scan->found;
+		holders->blind |= scan->blind;
+		scan->holders = NULL;
+	} else if (err != NULL)
+		*err = scan->err;
+	errno = scan->err.code;
+	ipc_scan_end(scan);
+	return result;
+}
+
+int
+ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form form,
+	struct ipc_holders *holders, struct ipc_error *err)
+{
+	autofree struct ipc_scan_key *keys = calloc(2 * count + 1, sizeof(*keys));
+	struct ipc_scan_plan plan = { .keys = keys, .objects = count, .form = form };
+
+	*holders = (struct ipc_holders){ 0 };
+	if (keys == NULL)
+		return ipc_fail(err, errno, "look for holders");
+	make_keys(&plan, objects, count);
+	if (plan.wants == 0)
+		return 0;
+	holders->blind = ipc_scan_view();
+	if (holders->blind & IPC_BLIND_NO_PROC)
+		return 0;
+	if (learn(&plan) < 0)
+		return ipc_fail(err, errno, "look for holders");
+	return look(&plan, holders, err);
+}

@@ -1,0 +1,140 @@
+/* scan.h - one look at all processes: what it looks for, where it is, what it found */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ipcutil/error.h>
+#include <ipcutil/holders.h>
+#include <ipcutil/object.h>
+
+/* What has to be looked at to see who has objects of these types: bits. */
+enum ipc_scan_want {
+	IPC_SCAN_FILES = 1 << 0,    /* descriptors */
+	IPC_SCAN_MAPS = 1 << 1,     /* mappings of files */
+	IPC_SCAN_SEGMENTS = 1 << 2, /* mappings of System V shared memory */
+	IPC_SCAN_CALLS = 1 << 3,    /* msgsnd(2) and msgrcv(2) */
+	IPC_SCAN_OPENING = 1 << 4,  /* open(2) of a FIFO */
+	IPC_SCAN_FLIGHT = 1 << 5,   /* descriptors that no process has */
+};
+
+/* How mappings are read: the first form is known since Linux 6.11. */
+enum ipc_scan_form { IPC_SCAN_QUERY, IPC_SCAN_TEXT };
+
+/* In place of the device of a file, for objects that have an id. */
+#define IPC_SCAN_SEGMENT_ID UINT64_MAX
+#define IPC_SCAN_QUEUE_ID (UINT64_MAX - 1)
+/* Beside the key of a file of which mappings may tell another device. */
+#define IPC_SCAN_ANY_DEVICE (UINT64_MAX - 2)
+
+/* What tells an object, and its place in the array. */
+struct ipc_scan_key {
+	uint64_t device, number;
+	size_t object;
+};
+
+/* A directory of /proc whose entries have numbers for names. */
+struct ipc_scan_list {
+	int fd;
+	size_t length, at; /* in buffer */
+	const char *name;  /* of the entry that the last call told */
+	uint64_t number, inode;
+	_Alignas(8) char buffer[65536];
+};
+
+enum { IPC_SCAN_DEVICES = 24, IPC_SCAN_SOCKETS = 256 };
+
+/* What it looks for. */
+struct ipc_scan_plan {
+	struct ipc_scan_key *keys; /* by device, number, object */
+	size_t count;
+	size_t objects;     /* their number */
+	unsigned int wants; /* bits of enum ipc_scan_want */
+	enum ipc_scan_form form;
+	dev_t anonymous;                  /* the device of io_uring(7) */
+	dev_t segments[IPC_SCAN_DEVICES]; /* those of System V shared memory */
+	size_t segment_devices;
+	dev_t ipc_device; /* of the name of our IPC namespace */
+	ino_t ipc_inode;
+};
+
+/* One who looks; there may be several at once. */
+struct ipc_scan {
+	const struct ipc_scan_plan *plan;
+	enum ipc_scan_form form;
+	/* Where it is. */
+	pid_t pid;
+	int process; /* its directory in /proc */
+	struct ipc_scan_list tasks, descriptors;
+	uint64_t sockets[IPC_SCAN_SOCKETS]; /* some of those looked at, by inode */
+	char text[65536];
+	/* What it found. */
+	struct ipc_holder *holders;
+	size_t found, room;
+	size_t first;       /* holder of this process */
+	size_t *newest;     /* of each object: the place behind its last holder */
+	unsigned int blind; /* bits of enum ipc_blind */
+	struct ipc_error err;
+};
+
+/* Finds the objects' holders, mappings being read in that form if the kernel has it. */
+int ipc_scan_all(const struct ipc_object *objects, size_t count,
+	enum ipc_scan_form form, struct ipc_holders *holders, struct ipc_error *err);
+
+/* The array of so many with room for one more, as realloc(3); NULL leaves it as it is. */
+void *ipc_scan_room(void *array, size_t *room, size_t count, size_t size);
+
+/* The first of the keys with that device and number, or NULL. */
+const struct ipc_scan_key *ipc_scan_key(
+	const struct ipc_scan_plan *plan, uint64_t device, uint64_t number);
+
+/* Notes that this process has all objects with the same device and number. */
+int ipc_scan_found(
+	struct ipc_scan *scan, const struct ipc_scan_key *key, unsigned int access);
+
+/*
+ * Tells what it means that errno kept us from looking: nothing when the process has
+ * gone, a blind spot when we may not.  Fails when descriptors or memory ran out.
+ */
+int ipc_scan_missed(struct ipc_scan *scan);
+
+/* One more who looks, by the same plan, or NULL; ipc_scan_end() frees it. */
+struct ipc_scan *ipc_scan_begin(const struct ipc_scan_plan *plan);
+void ipc_scan_end(struct ipc_scan *scan);
+
+/* Looks at all processes: with a second thread where there are many. */
+int ipc_scan_processes(struct ipc_scan *scan);
+
+/* Looks at the process of that number, in a directory that is /proc: all of its tasks. */
+int ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid);
+
+/* Each looks at one task: a directory of /proc. */
+int ipc_scan_files(struct ipc_scan *scan, int task);
+int ipc_scan_calls(struct ipc_scan *scan, int task);
+int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
+
+/* Whether a task is in our IPC namespace. */
+bool ipc_scan_is_ours(const struct ipc_scan *scan, int task);
+
+/* Learns the devices of System V shared memory; as open(2). */
+int ipc_scan_learn_devices(struct ipc_scan_plan *plan);
+
+/* openat(2) and read(2) of a small file; its length, without a terminating NUL, or -1. */
+ssize_t ipc_scan_read(int dir, const char *path, char *text, size_t size);
+
+/* Opens the directory; as openat(2). */
+int ipc_scan_list(struct ipc_scan_list *list, int dir, const char *path);
+
+/* Goes to the next entry: 1 when there is one, 0 at the end, -1 as getdents(2). */
+int ipc_scan_next(struct ipc_scan_list *list);
+
+/* Whether a file system that we see has that device: its files have, too. */
+bool ipc_scan_is_mounted(uint64_t device);
+
+/* What is already known to be out of sight: bits of enum ipc_blind. */
+unsigned int ipc_scan_view(void);
+
+#endif

@@ -1,0 +1,576 @@
+/* test-holders.c - who has an object: each way of having one, in a process of its own */
+#include <dirent.h>
+#include <mqueue.h>
+#include <pthread.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include "crew.h"
+
+enum { SIZE = 4096, MANY_THREADS = 100 };
+enum { READ = IPC_ACCESS_READ, WRITE = IPC_ACCESS_WRITE, MAPPED = IPC_ACCESS_MAPPED };
+
+/* The file of the tests: in memory, as those of POSIX shared memory are. */
+static char path[64];
+static struct ipc_object file;
+
+static void
+open_file(const void *flags)
+{
+	must(open(path, *(const int *)flags), path);
+}
+
+static void
+map_file(const void *flags)
+{
+	int fd = must(open(path, O_RDWR), path);
+
+	if (mmap(NULL, SIZE, PROT_READ, *(const int *)flags, fd, 0) == MAP_FAILED)
+		must(-1, "mmap");
+	close(fd);
+}
+
+static void
+open_and_map_file(const void *flags)
+{
+	map_file(flags);
+	open_file(&(int){ O_RDONLY });
+}
+
+/* A process does this with the file, and has it so. */
+static void
+has(crew_task *task, int flags, unsigned int access, const char *claim)
+{
+	pid_t pid = crew_join(task, &flags);
+
+	ok(access != 0 ? holds(pid, &file, access) : nobody_holds(&file), "%s", claim);
+	crew_leave(pid);
+}
+
+static void
+test_files(void)
+{
+	ok(nobody_holds(&file), "nobody has a file that nobody has opened");
+	has(open_file, O_RDONLY, READ, "a descriptor to read from");
+	has(open_file, O_WRONLY, WRITE, "a descriptor to write to");
+	has(open_file, O_RDWR, READ | WRITE, "a descriptor for both");
+	has(open_file, O_PATH, 0,
+		"a descriptor that is only a path is no use of the file");
+	has(map_file, MAP_SHARED, MAPPED,
+		"a shared mapping whose descriptor is closed");
+	has(map_file, MAP_PRIVATE, MAPPED,
+		"a private mapping whose descriptor is closed");
+	has(open_and_map_file, MAP_SHARED, READ | MAPPED,
+		"a descriptor and a mapping of one process are one holder");
+	ok(nobody_holds(&file), "nobody has it when they have ended");
+}
+
+static void
+test_caller(void)
+{
+	int fd = must(open(path, O_RDONLY), path);
+
+	ok(holds(getpid(), &file, READ), "the caller counts like any other");
+	close(fd);
+}
+
+static void
+test_identity(void)
+{
+	struct ipc_object other = file, gone;
+	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
+	char name[80];
+	int fd;
+
+	other.device++;
+	ok(nobody_holds(&other), "the same inode of another device is another file");
+	crew_leave(pid);
+	snprintf(name, sizeof(name), "%s-gone", path);
+	fd = must(open(name, O_RDWR | O_CREAT | O_EXCL, 0600), name);
+	gone = object_at(IPC_POSIX_SHM, name);
+	unlink(name);
+	ok(holds(getpid(), &gone, READ | WRITE), "a file without a name is still held");
+	close(fd);
+}
+
+static void
+test_stopped(void)
+{
+	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
+
+	kill(pid, SIGSTOP);
+	waitpid(pid, NULL, WUNTRACED);
+	ok(holds(pid, &file, READ), "a process that is stopped has what it had");
+	crew_leave(pid);
+}
+
+static void
+test_zombie(void)
+{
+	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
+
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+	ok(nobody_holds(&file), "a zombie has nothing");
+	crew_leave(pid);
+}
+
+static const char hostile[] = "a\n1) Z (\033[1m\xff";
+
+static void
+take_hostile_name(const void *flags)
+{
+	prctl(PR_SET_NAME, hostile);
+	open_file(flags);
+}
+
+static void
+test_description(void)
+{
+	pid_t pid = crew_join(take_hostile_name, &(int){ O_RDONLY });
+	struct look look = look_for(&file, pid, IPC_SCAN_QUERY);
+	struct look again = look_for(&file, pid, IPC_SCAN_QUERY);
+
+	ok(look.count == 1 && strcmp(look.holder.command, hostile) == 0,
+		"the bytes of a hostile name are told as they are");
+	ok(look.holder.uid == geteuid() && look.holder.pid == pid,
+		"and so are the user and the number behind them");
+	ok(look.holder.start > 0 && look.holder.start == again.holder.start,
+		"a process is told by the time of its start");
+	crew_leave(pid);
+}
+
+/* A thread that does it, and whether it has. */
+struct thread {
+	crew_task *task;
+	int flags;
+	int ends[2];
+};
+
+static void *
+run_thread(void *arg)
+{
+	struct thread *thread = arg;
+
+	if (thread->task == open_file)
+		must(unshare(CLONE_FILES), "unshare");
+	thread->task(&thread->flags);
+	must((int)write(thread->ends[1], "", 1), "write");
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void
+start_thread(const void *arg)
+{
+	struct thread thread = *(const struct thread *)arg;
+	pthread_t id;
+	char byte;
+
+	must(pipe(thread.ends), "pipe");
+	must(-pthread_create(&id, NULL, run_thread, &thread), "pthread_create");
+	must((int)read(thread.ends[0], &byte, 1) - 1, "read");
+}
+
+/* The leader ends; what tells that all is there comes from the thread that lives on. */
+static void *
+outlive_leader(void *arg)
+{
+	const struct thread *thread = arg;
+
+	thread->task(&thread->flags);
+	must((int)write(thread->ends[1], "", 1), "write");
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static _Noreturn void
+leave_as_leader(struct thread *thread)
+{
+	pthread_t id;
+
+	must(-pthread_create(&id, NULL, outlive_leader, thread), "pthread_create");
+	for (;;)
+		syscall(SYS_exit, 0);
+}
+
+static char
+state_of(pid_t pid)
+{
+	char name[64], text[512] = "", *close;
+	FILE *stat;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	stat = fopen(name, "re");
+	if (stat == NULL)
+		return '?';
+	text[fread(text, 1, sizeof(text) - 1, stat)] = '\0';
+	fclose(stat);
+	close = strrchr(text, ')');
+	return close != NULL && close[1] == ' ' ? close[2] : '?';
+}
+
+static void
+test_dead_leader(crew_task *task, int flags, unsigned int access, const char *claim)
+{
+	struct thread thread = { .task = task, .flags = flags };
+	pid_t pid;
+	char byte;
+
+	must(pipe(thread.ends), "pipe");
+	pid = must(fork(), "fork");
+	if (pid == 0)
+		leave_as_leader(&thread);
+	must((int)read(thread.ends[0], &byte, 1) - 1, "read");
+	while (state_of(pid) != 'Z')
+		nap();
+	ok(holds(pid, &file, access), "%s", claim);
+	crew_leave(pid);
+	close(thread.ends[0]);
+	close(thread.ends[1]);
+}
+
+static void *
+sleep_as_thread(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void
+start_many_threads(const void *flags)
+{
+	pthread_t id;
+
+	for (int i = 0; i < MANY_THREADS; i++)
+		must(-pthread_create(&id, NULL, sleep_as_thread, NULL),
+			"pthread_create");
+	open_file(flags);
+}
+
+static void
+test_threads(void)
+{
+	struct thread thread = { .task = open_file, .flags = O_WRONLY };
+	pid_t pid = crew_join(start_thread, &thread);
+
+	ok(holds(pid, &file, WRITE), "a descriptor in the table of one thread alone");
+	crew_leave(pid);
+	test_dead_leader(open_file, O_RDWR, READ | WRITE,
+		"a descriptor of a process whose leading thread has ended");
+	test_dead_leader(map_file, MAP_SHARED, MAPPED,
+		"a mapping of a process whose leading thread has ended");
+	has(start_many_threads, O_RDONLY, READ, "many threads are one holder");
+}
+
+static void
+attach(const void *id)
+{
+	if (shmat(*(const int *)id, NULL, 0) == (void *)-1)
+		must(-1, "shmat");
+}
+
+static void
+map_memfd(const void *fd)
+{
+	if (mmap(NULL, SIZE, PROT_READ, MAP_SHARED, *(const int *)fd, 0) == MAP_FAILED)
+		must(-1, "mmap");
+}
+
+static void
+test_segment(void)
+{
+	int id = must(shmget(IPC_PRIVATE, SIZE, 0600), "shmget");
+	struct ipc_object segment = { .type = IPC_SYSV_SHM, .number = (uint64_t)id };
+	pid_t pid = crew_join(attach, &id);
+	struct stat st;
+	int fd;
+
+	ok(holds(pid, &segment, IPC_ACCESS_ATTACHED), "a segment that is attached");
+	shmctl(id, IPC_RMID, NULL);
+	ok(holds(pid, &segment, IPC_ACCESS_ATTACHED),
+		"and one that is to be destroyed");
+	crew_leave(pid);
+	fd = must(memfd_create("SYSV00000000", 0), "memfd_create");
+	must(ftruncate(fd, SIZE), "ftruncate");
+	fstat(fd, &st);
+	pid = crew_join(map_memfd, &fd);
+	segment.number = st.st_ino;
+	ok(pid > 0 && nobody_holds(&segment),
+		"memory without a name is no segment, whatever its inode");
+	crew_leave(pid);
+	close(fd);
+}
+
+static int
+make_queue(void)
+{
+	int id = must(msgget(IPC_PRIVATE, 0600), "msgget");
+	const char *made = getenv("MADE");
+	FILE *list = made != NULL ? fopen(made, "ae") : NULL;
+
+	if (list != NULL) {
+		fprintf(list, "id:%d\n", id);
+		fclose(list);
+	}
+	return id;
+}
+
+/* Processes that never come to sleep for long: each in its one call. */
+static pid_t
+start_call(void (*call)(int id), int id)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (pid == 0) {
+		call(id);
+		_exit(0);
+	}
+	return pid;
+}
+
+static void
+receive(int id)
+{
+	struct {
+		long type;
+		char text[16];
+	} message;
+
+	msgrcv(id, &message, sizeof(message.text), 0, 0);
+}
+
+static void
+send_for_ever(int id)
+{
+	const struct {
+		long type;
+		char text[1024];
+	} message = { .type = 1 };
+
+	while (msgsnd(id, &message, sizeof(message.text), 0) == 0)
+		continue;
+}
+
+static void
+blocks(void (*call)(int id), const char *claim)
+{
+	int id = make_queue();
+	struct ipc_object queue = { .type = IPC_SYSV_MQ, .number = (uint64_t)id };
+	pid_t pid = start_call(call, id);
+
+	ok(comes_to_hold(pid, &queue, IPC_ACCESS_BLOCKED), "%s", claim);
+	queue.number++;
+	ok(nobody_holds(&queue), "and no other queue");
+	crew_leave(pid);
+	msgctl(id, IPC_RMID, NULL);
+}
+
+#if defined(__x86_64__) && !defined(__ILP32__)
+/* The 32-bit entry into the kernel, which a 64-bit process has, too. */
+static int
+call32(int number, int a, int b, int c, int d, void *e)
+{
+	int result;
+
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return result;
+}
+
+static void *
+low_memory(void)
+{
+	return mmap(NULL, SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+}
+
+static void
+receive32(int id)
+{
+	call32(401, id, (int)(intptr_t)low_memory(), 16, 0, 0);
+}
+
+static void
+receive32_by_ipc(int id)
+{
+	int *room = low_memory(); /* where the message goes, and its type */
+
+	room[0] = (int)(intptr_t)(room + 2);
+	call32(117, 12, id, 16, 0, room);
+}
+
+/* A queue that is not there: EINVAL; no such entry: the process dies. */
+static void
+try32(int id)
+{
+	_exit(call32(401, -1, 0, 0, id * 0, NULL) == -EINVAL ? 0 : 1);
+}
+
+static void
+test_calls32(void)
+{
+	int status = 1;
+
+	waitpid(start_call(try32, 0), &status, 0);
+	if (status != 0) {
+		ok(true, "queues of 32-bit processes # SKIP this kernel knows none");
+		return;
+	}
+	blocks(receive32, "a 32-bit process that waits in msgrcv has the queue");
+	blocks(receive32_by_ipc, "and one that waits in msgrcv by way of ipc");
+}
+#else
+static void
+test_calls32(void)
+{
+}
+#endif
+
+static void
+test_queues(void)
+{
+	const char *prefix = getenv("PREFIX");
+	struct ipc_object queue = { .type = IPC_POSIX_MQ };
+	char name[NAME_MAX];
+	struct stat st;
+	mqd_t mq;
+
+	blocks(receive, "a process that waits in msgrcv has the queue");
+	blocks(send_for_ever, "a process that waits in msgsnd has the queue");
+	test_calls32();
+	snprintf(
+		name, sizeof(name), "%s-holders", prefix != NULL ? prefix : "/ipcutil");
+	mq = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL), "mq_open");
+	mq_unlink(name);
+	fstat(mq, &st);
+	queue.device = st.st_dev;
+	queue.number = st.st_ino;
+	ok(holds(getpid(), &queue, READ | WRITE), "a POSIX queue that is open");
+	mq_close(mq);
+	ok(nobody_holds(&queue), "and nobody has it when it is closed");
+}
+
+static void
+test_unseen(void)
+{
+	struct ipc_object object = { .type = IPC_SYSV_SEM };
+	struct look look = look_for(&object, 0, IPC_SCAN_QUERY);
+
+	ok(look.count == 0 && look.blind == 0,
+		"semaphores of System V have no holders");
+	object = file;
+	object.type = IPC_SOCKET_FILE;
+	look = look_for(&object, getpid(), IPC_SCAN_QUERY);
+	ok(look.count == 0 && look.blind == 0,
+		"socket files have none that this can see");
+}
+
+static void
+test_many(void)
+{
+	enum { COUNT = 2000 };
+	static struct ipc_object objects[COUNT];
+	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
+	struct ipc_holders holders;
+	size_t count, others = 0;
+
+	for (size_t i = 0; i < COUNT; i++) {
+		objects[i] = file;
+		objects[i].number += i % 2 == 0 ? 1000000 + i : 0;
+		objects[i].type = i % 3 == 0 ? IPC_RING : IPC_POSIX_SHM;
+	}
+	is(ipc_holders_find(objects, COUNT, &holders, NULL), 0,
+		"one look for many objects");
+	is(holders.count, COUNT / 2, "finds the holders of each");
+	for (size_t i = 0; i < COUNT; i++) {
+		const struct ipc_holder *holder = ipc_holders_of(&holders, i, &count);
+
+		others += count != i % 2 ||
+			(count > 0 && (holder->object != i || holder->pid != pid));
+	}
+	is(others, 0, "and tells them by object");
+	ipc_holders_free(&holders);
+	ok(holders.count == 0 && holders.holder == NULL, "what is freed is empty");
+	is(ipc_holders_find(NULL, 0, &holders, NULL), 0, "no objects have no holders");
+	crew_leave(pid);
+}
+
+static size_t
+descriptors(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	size_t count = 0;
+
+	while (dir != NULL && readdir(dir) != NULL)
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void
+test_exhaustion(void)
+{
+	const size_t before = descriptors();
+	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
+	size_t failed = 0, silent = 0;
+	struct rlimit limit, low;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	low = limit;
+	for (low.rlim_cur = 3; low.rlim_cur < before + 8; low.rlim_cur++) {
+		struct look look;
+
+		setrlimit(RLIMIT_NOFILE, &low);
+		look = look_for(&file, pid, IPC_SCAN_QUERY);
+		failed += look.result < 0 && look.err.code == EMFILE;
+		silent += look.result == 0 && look.access != READ &&
+			!(look.blind & IPC_BLIND_NO_PROC);
+	}
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ok(failed > 0 && silent == 0,
+		"without descriptors it fails and overlooks nothing");
+	crew_leave(pid);
+	look_for(&file, 0, IPC_SCAN_TEXT);
+	is(descriptors(), before, "no descriptor is left open");
+}
+
+int
+main(void)
+{
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/shm/ipcutil-test-%d", (int)getpid());
+	fd = must(open(path, O_RDWR | O_CREAT | O_EXCL, 0600), path);
+	must(ftruncate(fd, SIZE), path);
+	close(fd);
+	file = object_at(IPC_POSIX_SHM, path);
+	test_files();
+	test_caller();
+	test_identity();
+	test_stopped();
+	test_zombie();
+	test_description();
+	test_threads();
+	test_segment();
+	test_queues();
+	test_unseen();
+	test_many();
+	test_exhaustion();
+	unlink(path);
+	return tap_end();
+}
