@@ -42,6 +42,7 @@ struct call {
 	bool verbose;               /* say there what was done */
 	bool help, version;         /* print that instead of running */
 	struct records records;     /* how to show them, and those so far */
+	bool is_told;               /* that not everything could be seen */
 	int status;                 /* of the first failure so far, or 0 */
 	struct ipc_error err;       /* to fill before returning -1 */
 };

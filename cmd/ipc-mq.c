@@ -11,58 +11,6 @@
 #include "outlet.h"
 #include "until.h"
 
-static const struct field mq_columns[] = {
-	COLUMN(ADDRESS, "ADDRESS", struct ipc_mq_info, address, "the queue"),
-	CONSTANT_COLUMN("TYPE", "mq", "kind of object: mq"),
-	EXTRA_COLUMN(SIZE, "SIZE", struct ipc_mq_info, size,
-		"bytes that its messages may have together"),
-	EXTRA_COLUMN(SIZE, "USED", struct ipc_mq_info, bytes, "those in use: as BYTES"),
-	COLUMN(NUMBER, "MESSAGES", struct ipc_mq_info, messages, "messages in it"),
-	COLUMN(NUMBER, "CAPACITY", struct ipc_mq_info, capacity, "messages it takes"),
-	EXTRA_COLUMN(SIZE, "BYTES", struct ipc_mq_info, bytes,
-		"bytes of the messages in it"),
-	COLUMN(SIZE, "MESSAGE_SIZE", struct ipc_mq_info, message_size,
-		"bytes of the longest message it takes"),
-	COLUMN(MODE, "MODE", struct ipc_mq_info, mode, "permissions"),
-	COLUMN(USER, "USER", struct ipc_mq_info, uid, "owner"),
-	EXTRA_COLUMN(GROUP, "GROUP", struct ipc_mq_info, gid, "group"),
-	EXTRA_COLUMN(TIME, "CREATED", struct ipc_mq_info, created,
-		"not kept for message queues"),
-	COLUMN(TIME, "MODIFIED", struct ipc_mq_info, modified,
-		"last message in or out"),
-	EXTRA_COLUMN(TIME, "ACCESSED", struct ipc_mq_info, accessed,
-		"last message in or out, or look at BYTES"),
-	EXTRA_COLUMN(TIME, "CHANGED", struct ipc_mq_info, changed,
-		"the same, or last change of mode or owner"),
-	EXTRA_COLUMN(NUMBER, "NOTIFY_PID", struct ipc_mq_info, notify_pid,
-		"process that mq_notify(3) will tell of a message; 0 for none"),
-	EXTRA_COLUMN(NUMBER, "NOTIFY_SIGNAL", struct ipc_mq_info, notify_signal,
-		"signal it will get; 0 for none"),
-	EXTRA_COLUMN(KEY, "KEY", struct ipc_mq_info, key,
-		"key of a System V queue; 0x00000000 for a private one"),
-	EXTRA_COLUMN(NUMBER, "ID", struct ipc_mq_info, id, "id of a System V queue"),
-	EXTRA_COLUMN(NUMBER, "SENDER", struct ipc_mq_info, sender,
-		"process that put the last message into a System V queue; 0: none yet"),
-	EXTRA_COLUMN(NUMBER, "RECEIVER", struct ipc_mq_info, receiver,
-		"process that took the last message out of it; 0: none yet"),
-	EXTRA_COLUMN(NUMBER, "INODE", struct ipc_mq_info, inode,
-		"inode of the queue's file"),
-	END_FIELDS,
-};
-
-/* What only a look that leaves a trace can tell. */
-static enum ipc_mq_look
-look_needed(const struct records *records)
-{
-	static const char *const columns[] = { "USED", "BYTES", "NOTIFY_PID",
-		"NOTIFY_SIGNAL" };
-
-	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
-		if (records_want(records, columns[i]))
-			return IPC_MQ_STATUS;
-	return IPC_MQ_GLANCE;
-}
-
 struct create_args {
 	uint64_t capacity;
 	uint64_t message_size;
@@ -246,40 +194,6 @@ mq_wait(struct call *call)
 	result = ipc_mq_wait(&mq, &wait, &call->err);
 	ipc_mq_close(&mq);
 	return result;
-}
-
-static int
-mq_inspect(struct call *call)
-{
-	struct ipc_mq_info info;
-
-	if (ipc_mq_stat(
-		    &call->address, look_needed(&call->records), &info, &call->err) < 0)
-		return -1;
-	return record(&call->records, &info, &call->err);
-}
-
-static int
-show(const struct ipc_mq_info *info, void *arg)
-{
-	struct call *call = arg;
-
-	return record(&call->records, info, &call->err);
-}
-
-static int
-mq_ls(struct call *call)
-{
-	bool complete;
-
-	if (ipc_mq_each(
-		    look_needed(&call->records), show, call, &complete, &call->err) < 0)
-		return -1;
-	if (!complete)
-		cli_warn(call,
-			"only queues that a visible process holds open are listed: "
-			"no mqueue file system of this IPC namespace can be seen");
-	return 0;
 }
 
 struct set_args {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "holding.h"
 #include "json.h"
 #include "outlet.h"
 #include "record.h"
@@ -107,12 +108,18 @@ put_json(const struct records *records, const void *info)
 
 	for (size_t i = 0; i < records->count; i++) {
 		const struct field *column = records->columns[i];
-		const char *text = value_text(column, info, false, buf);
+		const char *text;
 
 		putchar(i == 0 ? '{' : ',');
 		snprintf(key, sizeof(key), "%s", column->name);
 		for (char *p = key; *p != '\0'; p++)
 			*p = (char)tolower((unsigned char)*p);
+		if (column->kind == HOLDERS) {
+			if (!holding_put_json(stdout, key, value_holding(column, info)))
+				return false;
+			continue;
+		}
+		text = value_text(column, info, false, buf);
 		if (text != NULL && !value_is_number(column) && column->kind != FLAG) {
 			if (!json_put_bytes(stdout, key, text, strlen(text)))
 				return false;
@@ -147,14 +154,27 @@ put_quoted(const char *text)
 	putchar('\'');
 }
 
+/* "-" stands for nobody where a word must. */
+static char *
+visible_holding(const struct records *records, const struct holding *holding)
+{
+	if (holding->count == 0 && records->form != FORM_EXPORT)
+		return strdup("-");
+	return holding_text(holding);
+}
+
 /* A column as it is shown, encoded; the caller frees it.  NULL: no memory. */
 static char *
 visible(const struct records *records, size_t i, const void *info)
 {
 	bool exact = records->bytes || records->form >= FORM_RAW;
+	const struct field *column = records->columns[i];
 	char buf[VALUE_MAX];
-	const char *text = value_text(records->columns[i], info, !exact, buf);
+	const char *text;
 
+	if (column->kind == HOLDERS)
+		return visible_holding(records, value_holding(column, info));
+	text = value_text(column, info, !exact, buf);
 	if (records->form == FORM_EXPORT)
 		return strdup(text == NULL ? "" : text);
 	if (text == NULL)

@@ -181,6 +181,7 @@ value_parse(const struct field *field, const char *text, void *record)
 	case MODE:
 	case TIME:
 	case ADDRESS:
+	case HOLDERS:
 		break;
 	}
 	abort(); /* a table asks to parse a kind that is only shown */
@@ -215,6 +216,26 @@ time_text(int64_t seconds, bool human, char buf[VALUE_MAX])
 		strftime(buf, VALUE_MAX, "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
 	else
 		strftime(buf, VALUE_MAX, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &tm));
+	return buf;
+}
+
+/* For a person in the largest unit of which there are two. */
+static const char *
+span_text(int64_t span, bool human, char buf[VALUE_MAX])
+{
+	static const struct {
+		int64_t seconds;
+		char letter;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	const int64_t seconds = span / 1000000000;
+	size_t i = 0;
+
+	if (!human)
+		return ipc_span_text(span, buf);
+	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(buf, VALUE_MAX, "%jd%c", (intmax_t)(seconds / units[i].seconds),
+		units[i].letter);
 	return buf;
 }
 
@@ -258,13 +279,17 @@ value_text(
 		if (*(const int64_t *)member == IPC_UNKNOWN_TIME)
 			return NULL;
 		return time_text(*(const int64_t *)member, human, buf);
+	case SPAN:
+		if (*(const int64_t *)member == IPC_UNKNOWN_TIME)
+			return NULL;
+		return span_text(*(const int64_t *)member, human, buf);
 	case ADDRESS:
 		return ((const struct ipc_address *)member)->text;
 	case TYPE:
 	case MESSAGE_TYPE:
-	case SPAN:
 	case MODE_CHANGE:
 	case OWNER:
+	case HOLDERS:
 	case PROCESS:
 	case PROCESS_OR_NEVER:
 		break;
@@ -272,9 +297,15 @@ value_text(
 	abort(); /* a table asks to show a kind that is only typed */
 }
 
+const struct holding *
+value_holding(const struct field *field, const void *record)
+{
+	return (const void *)((const char *)record + field->offset);
+}
+
 bool
 value_is_number(const struct field *field)
 {
 	return field->kind == NUMBER || field->kind == COUNT ||
-		field->kind == PRIORITY || field->kind == SIZE;
+		field->kind == PRIORITY || field->kind == SIZE || field->kind == SPAN;
 }

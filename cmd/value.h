@@ -13,11 +13,18 @@
 #include <sys/types.h>
 
 #include <ipcutil/address.h>
+#include <ipcutil/holders.h>
 
 /* Who is to own an object; -1 leaves a part as it is. */
 struct owner {
 	uid_t uid;
 	gid_t gid;
+};
+
+/* The processes that have an object. */
+struct holding {
+	const struct ipc_holder *holder;
+	size_t count;
 };
 
 enum kind {
@@ -30,7 +37,7 @@ enum kind {
 	MESSAGE_TYPE,     /* the type of a message, at least 1; an option only */
 	KEY,              /* of System V, 32 bits; a column only */
 	SIZE,             /* bytes; typed as 4096, 64K or 1GiB */
-	SPAN,             /* time, in nanoseconds; an option only */
+	SPAN,             /* time, in nanoseconds */
 	MODE_CHANGE,      /* octal or symbolic, for mode_change(); an option only */
 	OWNER,            /* USER[:GROUP]; an option only */
 	PROCESS,          /* a process id, at least 1; an option only */
@@ -40,6 +47,7 @@ enum kind {
 	MODE,    /* permission bits; a column only */
 	TIME,    /* seconds since the epoch; a column only */
 	ADDRESS, /* a column only */
+	HOLDERS, /* who has it: see holding.h; a column only */
 };
 
 /* What a member of each kind is. */
@@ -62,6 +70,7 @@ enum kind {
 #define MODE_TYPE mode_t
 #define TIME_TYPE int64_t
 #define ADDRESS_TYPE struct ipc_address
+#define HOLDERS_TYPE struct holding
 
 struct field {
 	enum kind kind;
@@ -112,11 +121,14 @@ const char *value_parse(const struct field *field, const char *text, void *recor
 
 /*
  * The member as text: for a person (human), or exactly.  Returns buf, or the
- * member itself, or NULL when the value is not known.  The bytes of a TEXT or an
+ * member itself, or NULL when the value is not known.  Not for HOLDERS.  The bytes of a TEXT or an
  * ADDRESS are those of the system: see text.h before showing them.
  */
 const char *value_text(
 	const struct field *field, const void *record, bool human, char buf[VALUE_MAX]);
+
+/* The member of a HOLDERS. */
+const struct holding *value_holding(const struct field *field, const void *record);
 
 /* True for the kinds that are numbers in JSON, and to the right in tables. */
 bool value_is_number(const struct field *field);

@@ -77,6 +77,8 @@ fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longe
 		.id = (uint64_t)id,
 		.sender = pid_of(ds->msg_lspid, ds->msg_stime),
 		.receiver = pid_of(ds->msg_lrpid, ds->msg_rtime),
+		.sent = ds->msg_stime,
+		.received = ds->msg_rtime,
 		.mode = ds->msg_perm.mode & 0777,
 		.uid = ds->msg_perm.uid,
 		.gid = ds->msg_perm.gid,

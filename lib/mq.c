@@ -29,6 +29,19 @@ ipc_mq_object(const struct ipc_mq_info *info)
 	};
 }
 
+struct ipc_evidence
+ipc_mq_evidence(const struct ipc_mq_info *info)
+{
+	return (struct ipc_evidence){
+		.object = ipc_mq_object(info),
+		.notify_pid = info->notify_pid,
+		.users = {
+			ipc_user_find(info->sender, info->sent),
+			ipc_user_find(info->receiver, info->received),
+		},
+	};
+}
+
 static const struct ipc_mq_ops *
 kind_of(const struct ipc_address *address)
 {

@@ -25,6 +25,7 @@
 #include <ipcutil/message.h>
 #include <ipcutil/number.h>
 #include <ipcutil/object.h>
+#include <ipcutil/stale.h>
 #include <ipcutil/trust.h>
 #include <ipcutil/wait.h>
 
@@ -85,6 +86,7 @@ struct ipc_mq_info {
 	uint64_t sender;        /* System V: pid of the last; 0: nobody yet; of another
 					   PID namespace: IPC_UNKNOWN */
 	uint64_t receiver;      /* the same */
+	int64_t sent, received; /* when, in seconds since 1970; 0: never */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -97,6 +99,12 @@ struct ipc_mq_info {
 
 /* Which object *info is of. */
 struct ipc_object ipc_mq_object(const struct ipc_mq_info *info);
+
+/*
+ * What *info, and a look at the last sender and receiver of a System V queue, say of
+ * whether it is in use: for ipc_stale_find().
+ */
+struct ipc_evidence ipc_mq_evidence(const struct ipc_mq_info *info);
 
 /* Whether messages of the queue have a type, as System V has it, or a priority. */
 bool ipc_mq_has_types(const struct ipc_address *address);

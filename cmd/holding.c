@@ -1,0 +1,105 @@
+/* holding.c - the processes that hold an object, as a value of a column */
+#include <bsd/pwd.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "holding.h"
+#include "json.h"
+
+/* How: "read", "both+mapped". */
+static const char *
+access_text(unsigned int access, char buf[VALUE_MAX])
+{
+	static const struct {
+		unsigned int bits;
+		const char *text;
+	} words[] = {
+		{ IPC_ACCESS_READ | IPC_ACCESS_WRITE, "both" },
+		{ IPC_ACCESS_READ, "read" },
+		{ IPC_ACCESS_WRITE, "write" },
+		{ IPC_ACCESS_MAPPED, "mapped" },
+		{ IPC_ACCESS_ATTACHED, "attached" },
+		{ IPC_ACCESS_BLOCKED, "blocked" },
+	};
+	size_t length = 0;
+
+	*buf = '\0';
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if ((access & words[i].bits) != words[i].bits)
+			continue;
+		length += (size_t)snprintf(buf + length, VALUE_MAX - length, "%s%s",
+			length > 0 ? "+" : "", words[i].text);
+		access &= ~words[i].bits;
+	}
+	return buf;
+}
+
+static void
+put_command(FILE *out, const char *command)
+{
+	for (; *command != '\0'; command++)
+		putc(isascii((unsigned char)*command) &&
+					(isalnum((unsigned char)*command) ||
+						strchr("-+._", *command) != NULL)
+				? *command
+				: '?',
+			out);
+}
+
+char *
+holding_text(const struct holding *holding)
+{
+	char *text = NULL, access[VALUE_MAX];
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < holding->count; i++) {
+		const struct ipc_holder *holder = &holding->holder[i];
+
+		fprintf(out, "%s%jd:%s:", i > 0 ? "," : "", (intmax_t)holder->pid,
+			access_text(holder->access, access));
+		put_command(out, holder->command);
+	}
+	if (fclose(out) != 0) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static bool
+put_holder(FILE *out, const struct ipc_holder *holder)
+{
+	const char *user = user_from_uid(holder->uid, 1);
+	char number[VALUE_MAX], access[VALUE_MAX];
+
+	snprintf(number, sizeof(number), "%u", holder->uid);
+	if (user == NULL)
+		user = number;
+	fprintf(out, "{\"pid\":%jd,", (intmax_t)holder->pid);
+	if (!json_put_bytes(out, "command", holder->command, strlen(holder->command)))
+		return false;
+	putc(',', out);
+	if (!json_put_bytes(out, "user", user, strlen(user)))
+		return false;
+	fprintf(out, ",\"access\":\"%s\"}", access_text(holder->access, access));
+	return true;
+}
+
+bool
+holding_put_json(FILE *out, const char *key, const struct holding *holding)
+{
+	fprintf(out, "\"%s\":[", key);
+	for (size_t i = 0; i < holding->count; i++) {
+		if (i > 0)
+			putc(',', out);
+		if (!put_holder(out, &holding->holder[i]))
+			return false;
+	}
+	putc(']', out);
+	return true;
+}

@@ -1,0 +1,20 @@
+/* holding.h - the processes that hold an object, as a value of a column */
+#ifndef HOLDING_H
+#define HOLDING_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "value.h"
+
+/*
+ * The holders as one word, "4711:read:bash,4712:both:cat", in which a command has '?'
+ * for what is neither a letter, a digit nor one of -+._; the caller frees it.  NULL:
+ * no memory.  Nobody is "".
+ */
+char *holding_text(const struct holding *holding);
+
+/* Writes "key":[{"pid":4711,"command":"bash","user":"root","access":"read"}]. */
+bool holding_put_json(FILE *out, const char *key, const struct holding *holding);
+
+#endif

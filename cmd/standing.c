@@ -1,0 +1,82 @@
+/* standing.c - who holds an object and what follows: columns that every type has */
+#include <stdio.h>
+#include <time.h>
+
+#include "standing.h"
+
+enum { NS_PER_S = 1000000000 };
+
+/* Only these need a look at all processes. */
+static bool
+wants_holders(const struct records *records)
+{
+	return records_want(records, "STATE") || records_want(records, "WHY") ||
+		records_want(records, "HOLDERS");
+}
+
+bool
+standing_is_wanted(const struct records *records)
+{
+	return wants_holders(records) || records_want(records, "OWNER_PID");
+}
+
+/* An incomplete view is told where something might look different with all of it. */
+static void
+warn(struct call *call, const struct ipc_holders *holders, bool is_in_doubt)
+{
+	char reasons[IPC_BLIND_TEXT_MAX], sentence[sizeof(reasons) + 64];
+
+	if (holders->blind == 0 || call->is_told ||
+		!(is_in_doubt || records_want(&call->records, "HOLDERS")))
+		return;
+	call->is_told = true;
+	snprintf(sentence, sizeof(sentence), "not all holders may be known: %s",
+		ipc_blind_text(holders->blind, reasons));
+	cli_warn(call, sentence);
+}
+
+int
+standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders)
+{
+	bool is_in_doubt = false;
+
+	*holders = (struct ipc_holders){ 0 };
+	if (!wants_holders(&call->records))
+		return ipc_stale_find_owners(evidence, count, &call->err);
+	if (ipc_stale_find(evidence, count, holders, &call->err) < 0)
+		return -1;
+	for (size_t i = 0; i < count && !is_in_doubt; i++)
+		is_in_doubt = ipc_stale_judge(&evidence[i]).state == IPC_STATE_UNKNOWN;
+	warn(call, holders, is_in_doubt);
+	return 0;
+}
+
+static int64_t
+age(int64_t used)
+{
+	int64_t now = time(NULL);
+
+	if (used == IPC_UNKNOWN_TIME)
+		return IPC_UNKNOWN_TIME;
+	return now < used ? 0 : (now - used) * NS_PER_S;
+}
+
+void
+standing_fill(
+	struct standing *standing, const struct ipc_evidence *evidence, int64_t used)
+{
+	standing->age = age(used);
+	if (evidence == NULL)
+		return;
+	standing->verdict = ipc_stale_judge(evidence);
+	standing->state = ipc_state_text(standing->verdict.state);
+	standing->why = standing->verdict.why;
+	standing->holding = (struct holding){
+		.holder = evidence->holders,
+		.count = evidence->holder_count,
+	};
+	standing->owner_pid = evidence->owner.state == IPC_OWNER_UNKNOWN
+		? IPC_UNKNOWN
+		: (uint64_t)evidence->owner.pid;
+}

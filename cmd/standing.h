@@ -1,0 +1,54 @@
+/* standing.h - who holds an object and what follows: columns that every type has */
+#ifndef STANDING_H
+#define STANDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <ipcutil/stale.h>
+
+#include "cli.h"
+
+/* What the columns are of. */
+struct standing {
+	const char *state;
+	const char *why; /* of verdict, which is private */
+	struct ipc_verdict verdict;
+	struct holding holding;
+	int64_t age; /* nanoseconds; IPC_UNKNOWN_TIME */
+	uint64_t owner_pid;
+};
+
+/* Rows of a record of type whose member is a struct standing; none is cheap. */
+#define STATE_COLUMNS(type, member) \
+	EXTRA_COLUMN( \
+		TEXT, "STATE", type, member.state, "in-use, idle, stale or unknown"), \
+		EXTRA_COLUMN(TEXT, "WHY", type, member.why, "the evidence for STATE")
+#define HOLDER_COLUMNS(type, member) \
+	EXTRA_COLUMN(HOLDERS, "HOLDERS", type, member.holding, \
+		"processes that have it: PID:ACCESS:COMMAND"), \
+		EXTRA_COLUMN(SPAN, "AGE", type, member.age, \
+			"time since it was last used or set")
+#define OWNER_COLUMN(type, member) \
+	EXTRA_COLUMN(NUMBER, "OWNER_PID", type, member.owner_pid, \
+		"process with which it goes (--until-exit); 0: none")
+
+/* True when a column is shown that needs evidence. */
+bool standing_is_wanted(const struct records *records);
+
+/*
+ * Fills the evidence for count objects, of which the first members are set, as far as
+ * columns that are shown need it; tells the person, once, when not everything could be
+ * seen.  The caller frees *holders, after the last use of the evidence.
+ */
+int standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders);
+
+/*
+ * Fills a standing: the age from the time of last use, in seconds since 1970 or
+ * IPC_UNKNOWN_TIME, the rest from the evidence, or not when that is NULL.
+ */
+void standing_fill(
+	struct standing *standing, const struct ipc_evidence *evidence, int64_t used);
+
+#endif
