@@ -45,6 +45,35 @@ static const struct call calls[] = {
 #endif
 };
 
+/*
+ * open, creat, openat and openat2, of any ABI of the processor: one that is stopped in
+ * another call of the same number is taken for one that opens.
+ */
+static const long opens[] = {
+#ifdef SYS_open
+	SYS_open,
+	SYS_creat,
+#endif
+	SYS_openat,
+	437, /* openat2, of all but Alpha */
+#if defined(__x86_64__) || defined(__i386__)
+	2, /* open, creat, openat: x86-64 */
+	85,
+	257,
+	5, /* the same: i386 */
+	8,
+	295,
+	0x40000000 + 2, /* and openat2: x32 */
+	0x40000000 + 85,
+	0x40000000 + 257,
+	0x40000000 + 437,
+#elif defined(__aarch64__)
+	5, /* 32-bit ARM */
+	8,
+	322,
+#endif
+};
+
 bool
 ipc_scan_is_ours(const struct ipc_scan *scan, int task)
 {
@@ -79,6 +108,18 @@ is_blocked(const char *text, uint64_t *id)
 	return false;
 }
 
+static bool
+is_opening(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++)
+		if (end != text && opens[i] == number)
+			return true;
+	return false;
+}
+
 /* The function of the kernel that the task sleeps in; "0" when that is not told. */
 static int
 read_function(int task, char text[64])
@@ -95,6 +136,19 @@ begins_with(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* Whether that tells the call: it may run, or be stopped or frozen in any. */
+static bool
+is_telling(const char *function)
+{
+	static const char *const mute[] = { "0", "do_signal_stop", "get_signal",
+		"ptrace_", "do_jobctl_trap", "do_freezer_trap", "__refrigerator" };
+
+	for (size_t i = 0; i < sizeof(mute) / sizeof(mute[0]); i++)
+		if (begins_with(function, mute[i]))
+			return false;
+	return function[0] != '\0';
+}
+
 /* For the call, more rights are asked of us than for the function. */
 static int
 miss_call(struct ipc_scan *scan, int task)
@@ -103,10 +157,22 @@ miss_call(struct ipc_scan *scan, int task)
 	char function[64];
 
 	if ((code == EACCES || code == EPERM) && read_function(task, function) == 0 &&
-		!begins_with(function, "0") && !begins_with(function, "do_msg"))
+		is_telling(function) && !begins_with(function, "do_msg"))
 		return 0;
 	errno = code;
 	return ipc_scan_missed(scan);
+}
+
+/* Its number and arguments, as text: 1; 0 or -1 as miss_call(). */
+static int
+read_call(struct ipc_scan *scan, int task, char text[256])
+{
+	ssize_t length = ipc_scan_read(task, "syscall", text, 255);
+
+	if (length < 0)
+		return miss_call(scan, task);
+	text[length] = '\0';
+	return 1;
 }
 
 static int
@@ -115,13 +181,10 @@ look_at_call(struct ipc_scan *scan, int task)
 	const struct ipc_scan_key *key;
 	char text[256];
 	uint64_t id;
-	ssize_t length = ipc_scan_read(task, "syscall", text, sizeof(text) - 1);
+	int result = read_call(scan, task, text);
 
-	if (length < 0)
-		return miss_call(scan, task);
-	text[length] = '\0';
-	if (!is_blocked(text, &id))
-		return 0;
+	if (result <= 0 || !is_blocked(text, &id))
+		return result < 0 ? -1 : 0;
 	key = ipc_scan_key(scan->plan, IPC_SCAN_QUEUE_ID, id);
 	return key != NULL && ipc_scan_is_ours(scan, task)
 		? ipc_scan_found(scan, key, IPC_ACCESS_BLOCKED)
@@ -132,14 +195,17 @@ look_at_call(struct ipc_scan *scan, int task)
 static int
 look_at_opening(struct ipc_scan *scan, int task)
 {
-	char function[64];
+	char function[64], text[256];
+	int result = 0;
 
 	if (read_function(task, function) < 0)
 		return ipc_scan_missed(scan);
+	if (!is_telling(function))
+		result = read_call(scan, task, text);
 	if (begins_with(function, "wait_for_partner") ||
-		begins_with(function, "fifo_open"))
+		begins_with(function, "fifo_open") || (result > 0 && is_opening(text)))
 		scan->blind |= IPC_BLIND_OPENING;
-	return 0;
+	return result < 0 ? -1 : 0;
 }
 
 int

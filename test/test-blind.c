@@ -145,6 +145,9 @@ test_fifo(void)
 	ok(blind(&object) & IPC_BLIND_OPENING && nobody_holds(&object),
 		"one that waits to open a FIFO has no descriptor, and it is told");
 	ok(!(blind(&file) & IPC_BLIND_OPENING), "but not of what is no FIFO");
+	kill(pid, SIGSTOP);
+	waitpid(pid, NULL, WUNTRACED);
+	ok(blind(&object) & IPC_BLIND_OPENING, "also when it is stopped meanwhile");
 	crew_leave(pid);
 	fd = must(open(fifo, O_RDONLY | O_NONBLOCK), fifo);
 	ok(holds(getpid(), &object, IPC_ACCESS_READ), "one that is open");

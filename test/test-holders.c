@@ -372,6 +372,9 @@ blocks(void (*call)(int id), const char *claim)
 	pid_t pid = start_call(call, id);
 
 	ok(comes_to_hold(pid, &queue, IPC_ACCESS_BLOCKED), "%s", claim);
+	kill(pid, SIGSTOP);
+	waitpid(pid, NULL, WUNTRACED);
+	ok(holds(pid, &queue, IPC_ACCESS_BLOCKED), "also when it is stopped");
 	queue.number++;
 	ok(nobody_holds(&queue), "and no other queue");
 	crew_leave(pid);
