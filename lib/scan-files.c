@@ -14,6 +14,14 @@
 /* No answer of a server is waited for, and nothing is mounted. */
 enum { NO_WAIT = AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT };
 
+/* What was listed and has gone may have another number now. */
+static int
+miss(struct ipc_scan *scan)
+{
+	scan->moved |= errno == ENOENT;
+	return ipc_scan_missed(scan);
+}
+
 /* The link to a file is readable and writable as the descriptor is; O_PATH is neither. */
 static int
 note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key)
@@ -22,7 +30,7 @@ note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *
 	unsigned int access;
 
 	if (statx(fds, fd, NO_WAIT | AT_SYMLINK_NOFOLLOW, STATX_MODE, &link) < 0)
-		return ipc_scan_missed(scan);
+		return miss(scan);
 	access = (link.stx_mode & S_IRUSR ? IPC_ACCESS_READ : 0) |
 		(link.stx_mode & S_IWUSR ? IPC_ACCESS_WRITE : 0);
 	return access == 0 ? 0 : ipc_scan_found(scan, key, access);
@@ -60,7 +68,7 @@ look_at_socket(struct ipc_scan *scan, int task, const char *fd, uint64_t inode)
 	if (*looked_at == inode)
 		return 0;
 	if (figure(scan, task, fd, "scm_fds:", &on_way, &found) < 0)
-		return ipc_scan_missed(scan);
+		return miss(scan);
 	*looked_at = inode;
 	if (on_way > 0)
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
@@ -83,7 +91,7 @@ look_at_anonymous(struct ipc_scan *scan, int task, int fds, const char *fd)
 		memcmp(link, ring, sizeof(ring) - 1) != 0)
 		return 0;
 	if (figure(scan, task, fd, "UserFiles:", &kept, &found) < 0)
-		return ipc_scan_missed(scan);
+		return miss(scan);
 	if (!found || kept > 0)
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
 	return 0;
@@ -114,7 +122,7 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	if (statx(fds, fd, NO_WAIT, STATX_TYPE | STATX_INO, &st) < 0) {
 		bool refused = is_refused(fds, fd);
 
-		return ipc_scan_missed(scan) < 0 ? -1 : refused;
+		return miss(scan) < 0 ? -1 : refused;
 	}
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	key = ipc_scan_key(scan->plan, device, st.stx_ino);
@@ -129,19 +137,34 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	return 0;
 }
 
+/* Since Linux 6.2 the size of the directory is the number of descriptors. */
+static void
+compare_count(struct ipc_scan *scan, int fds, uint64_t count)
+{
+	struct statx st;
+
+	if (statx(fds, "", AT_EMPTY_PATH, STATX_SIZE, &st) == 0)
+		scan->moved |= st.stx_size > count;
+}
+
 int
 ipc_scan_files(struct ipc_scan *scan, int task)
 {
 	autoclose int fds = ipc_scan_list(&scan->descriptors, task, "fd");
+	uint64_t count = 0;
 	int more = fds;
 
 	if (fds < 0)
-		return ipc_scan_missed(scan);
+		return miss(scan);
 	while ((more = ipc_scan_next(&scan->descriptors)) > 0) {
 		int result = look_at(scan, task, scan->descriptors.name);
 
 		if (result != 0)
 			return result < 0 ? -1 : 0;
+		count++;
 	}
-	return more < 0 ? ipc_scan_missed(scan) : 0;
+	if (more < 0)
+		return errno == ENOENT ? 1 : ipc_scan_missed(scan);
+	compare_count(scan, fds, count);
+	return 0;
 }

@@ -1,6 +1,7 @@
-/* scan-list.c - directories of /proc whose entries have numbers for names */
+/* scan-list.c - directories of /proc whose entries have numbers for names, and passes over them */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <ipcutil/number.h>
@@ -55,6 +56,112 @@ ipc_scan_next(struct ipc_scan_list *list)
 		if (is_number(entry->d_name, &list->number))
 			return 1;
 	}
+}
+
+static int
+by_number(const void *one, const void *other)
+{
+	const struct ipc_scan_entry *a = one, *b = other;
+
+	return (a->number > b->number) - (a->number < b->number);
+}
+
+static int
+add(struct ipc_scan_entries *to, const struct ipc_scan_entry *entry)
+{
+	struct ipc_scan_entry *more =
+		ipc_scan_room(to->entry, &to->room, to->count, sizeof(*more));
+
+	if (more == NULL)
+		return -1;
+	to->entry = more;
+	more[to->count++] = *entry;
+	return 0;
+}
+
+static int
+list_all(struct ipc_scan_list *list, struct ipc_scan_entries *now)
+{
+	int more;
+
+	list->length = list->at = now->count = 0;
+	if (lseek(list->fd, 0, SEEK_SET) < 0)
+		return -1;
+	while ((more = ipc_scan_next(list)) > 0)
+		if (add(now, &(struct ipc_scan_entry){ list->number, list->inode }) < 0)
+			return -1;
+	if (now->count > 0)
+		qsort(now->entry, now->count, sizeof(*now->entry), by_number);
+	return more;
+}
+
+/* Those of now that were not there before. */
+static int
+find_fresh(const struct ipc_scan_entries *now, const struct ipc_scan_entries *before,
+	struct ipc_scan_entries *fresh)
+{
+	size_t old = 0;
+
+	fresh->count = 0;
+	for (size_t i = 0; i < now->count; i++) {
+		const struct ipc_scan_entry *entry = &now->entry[i], *same;
+
+		while (old < before->count && before->entry[old].number < entry->number)
+			old++;
+		same = old < before->count ? &before->entry[old] : NULL;
+		if (same != NULL && same->number == entry->number &&
+			same->inode == entry->inode)
+			continue;
+		if (add(fresh, entry) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What passes need: entries of this one and of the one before, by turns. */
+struct passes {
+	struct ipc_scan_entries seen[2], fresh;
+};
+
+static int
+pass_until_none_is_fresh(struct ipc_scan *scan, struct ipc_scan_list *list,
+	struct passes *passes,
+	int (*look)(
+		struct ipc_scan *scan, int dir, const struct ipc_scan_entries *entries))
+{
+	for (unsigned int pass = 0; pass < IPC_SCAN_LOOKS; pass++) {
+		struct ipc_scan_entries *now = &passes->seen[pass % 2];
+
+		if (list_all(list, now) < 0 ||
+			find_fresh(now, &passes->seen[(pass + 1) % 2], &passes->fresh) <
+				0)
+			return 1;
+		if (passes->fresh.count == 0)
+			return 0;
+		if (look(scan, list->fd, &passes->fresh) < 0)
+			return -1;
+	}
+	scan->blind |= IPC_BLIND_RESTLESS;
+	return 0;
+}
+
+int
+ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
+	const char *path,
+	int (*look)(
+		struct ipc_scan *scan, int dir, const struct ipc_scan_entries *entries))
+{
+	autoclose int fd = ipc_scan_list(list, dir, path);
+	struct passes passes = { .fresh = { .count = 0 } };
+	int result;
+
+	if (fd < 0)
+		return 1;
+	result = pass_until_none_is_fresh(scan, list, &passes, look);
+	free(passes.seen[0].entry);
+	free(passes.seen[1].entry);
+	free(passes.fresh.entry);
+	return result;
 }
 
 ssize_t

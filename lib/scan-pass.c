@@ -1,4 +1,4 @@
-/* scan-pass.c - passes over all processes, until there are no new ones */
+/* scan-pass.c - all processes, shared between threads */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,24 +13,13 @@
 #include "scan.h"
 
 enum {
-	PASSES_MAX = 16,
 	MANY = 256, /* processes that are worth a thread */
 	CHUNK = 16, /* of them that one takes at a time */
 };
 
-/* A number can be used again at once; the inode of its directory is another one then. */
-struct process {
-	uint64_t pid, inode;
-};
-
-struct processes {
-	struct process *process;
-	size_t count, room;
-};
-
 /* The processes that are to be looked at, by whoever has time. */
 struct work {
-	const struct processes *todo;
+	const struct ipc_scan_entries *todo;
 	int proc;
 	atomic_size_t next;
 };
@@ -42,79 +31,19 @@ struct looker {
 	int result;
 };
 
-static int
-by_pid(const void *one, const void *other)
-{
-	const struct process *a = one, *b = other;
-
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
-static int
-add(struct processes *to, const struct process *process)
-{
-	struct process *more =
-		ipc_scan_room(to->process, &to->room, to->count, sizeof(*more));
-
-	if (more == NULL)
-		return -1;
-	to->process = more;
-	more[to->count++] = *process;
-	return 0;
-}
-
-static int
-list(struct ipc_scan_list *proc, struct processes *now)
-{
-	int more;
-
-	proc->length = proc->at = now->count = 0;
-	if (lseek(proc->fd, 0, SEEK_SET) < 0)
-		return -1;
-	while ((more = ipc_scan_next(proc)) > 0)
-		if (add(now, &(struct process){ proc->number, proc->inode }) < 0)
-			return -1;
-	if (now->count > 0)
-		qsort(now->process, now->count, sizeof(*now->process), by_pid);
-	return more;
-}
-
-/* Those of now that were not there before. */
-static int
-find_fresh(const struct processes *now, const struct processes *before,
-	struct processes *fresh)
-{
-	size_t old = 0;
-
-	fresh->count = 0;
-	for (size_t i = 0; i < now->count; i++) {
-		const struct process *process = &now->process[i], *same;
-
-		while (old < before->count && before->process[old].pid < process->pid)
-			old++;
-		same = old < before->count ? &before->process[old] : NULL;
-		if (same != NULL && same->pid == process->pid &&
-			same->inode == process->inode)
-			continue;
-		if (add(fresh, process) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static void *
 work_on(void *arg)
 {
 	struct looker *looker = arg;
 	struct work *work = looker->work;
-	const struct processes *todo = work->todo;
+	const struct ipc_scan_entries *todo = work->todo;
 	size_t next;
 
 	while (looker->result == 0 &&
 		(next = atomic_fetch_add(&work->next, CHUNK)) < todo->count)
 		for (size_t i = next; i < next + CHUNK && i < todo->count; i++)
 			if (ipc_scan_process(looker->scan, work->proc,
-				    (pid_t)todo->process[i].pid) < 0) {
+				    (pid_t)todo->entry[i].number) < 0) {
 				looker->result = -1;
 				break;
 			}
@@ -180,7 +109,7 @@ work_with_help(struct ipc_scan *scan, struct work *work)
 }
 
 static int
-look_at(struct ipc_scan *scan, int proc, const struct processes *todo)
+look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *todo)
 {
 	struct work work = { .todo = todo, .proc = proc };
 	struct looker alone = { .work = &work, .scan = scan };
@@ -193,46 +122,14 @@ look_at(struct ipc_scan *scan, int proc, const struct processes *todo)
 	return alone.result;
 }
 
-/* What passes need: processes of this one and of the one before, by turns. */
-struct passes {
-	struct ipc_scan_list proc;
-	struct processes seen[2], fresh;
-};
-
-static int
-pass_until_none_is_fresh(struct ipc_scan *scan, struct passes *passes)
-{
-	for (unsigned int pass = 0; pass < PASSES_MAX; pass++) {
-		struct processes *now = &passes->seen[pass % 2];
-
-		if (list(&passes->proc, now) < 0 ||
-			find_fresh(now, &passes->seen[(pass + 1) % 2], &passes->fresh) <
-				0)
-			return ipc_fail(&scan->err, errno, "list '%s'", "/proc");
-		if (passes->fresh.count == 0)
-			return 0;
-		if (look_at(scan, passes->proc.fd, &passes->fresh) < 0)
-			return -1;
-	}
-	scan->blind |= IPC_BLIND_RESTLESS;
-	return 0;
-}
-
 int
 ipc_scan_processes(struct ipc_scan *scan)
 {
-	autofree struct passes *passes = calloc(1, sizeof(*passes));
-	autoclose int proc = -1;
+	autofree struct ipc_scan_list *proc = calloc(1, sizeof(*proc));
 	int result;
 
-	if (passes == NULL)
+	if (proc == NULL)
 		return ipc_fail(&scan->err, errno, "look for holders");
-	proc = ipc_scan_list(&passes->proc, AT_FDCWD, "/proc");
-	if (proc < 0)
-		return ipc_fail(&scan->err, errno, "list '%s'", "/proc");
-	result = pass_until_none_is_fresh(scan, passes);
-	free(passes->seen[0].process);
-	free(passes->seen[1].process);
-	free(passes->fresh.process);
-	return result;
+	result = ipc_scan_each(scan, proc, AT_FDCWD, "/proc", look_at);
+	return result <= 0 ? result : ipc_fail(&scan->err, errno, "list '%s'", "/proc");
 }

@@ -14,15 +14,7 @@
 #include "scan.h"
 
 enum {
-	TABLES_MAX = 16,
 	PF_KTHREAD = 0x00200000, /* of the kernel: in no installed header */
-};
-
-/* What was already looked at of a process with threads. */
-struct seen {
-	pid_t tables[TABLES_MAX]; /* threads, each with another table of descriptors */
-	size_t count;
-	bool mapped;
 };
 
 /* The directory of tasks has a link for each, and two more. */
@@ -37,60 +29,112 @@ count_threads(int process, size_t *threads)
 	return 0;
 }
 
-/* Whether one that was looked at has the same descriptors; if it is not told: no. */
-static bool
-is_seen(struct seen *seen, pid_t tid)
+/* As kcmp(2): 0 the same, 1 and 2 before and behind, or another when that is not told. */
+static long
+order_of_tables(pid_t one, pid_t other)
 {
-	for (size_t i = 0; i < seen->count; i++)
-		if (syscall(SYS_kcmp, seen->tables[i], tid, KCMP_FILES, 0, 0) == 0)
-			return true;
-	if (seen->count < TABLES_MAX)
-		seen->tables[seen->count++] = tid;
-	return false;
+	return syscall(SYS_kcmp, one, other, KCMP_FILES, 0, 0);
 }
 
 static int
-look_at_thread(struct ipc_scan *scan, struct seen *seen, pid_t tid)
+note_table(struct ipc_scan *scan, size_t place, pid_t tid)
+{
+	pid_t *more = ipc_scan_room(
+		scan->tables, &scan->table_room, scan->table_count, sizeof(*more));
+
+	if (more == NULL)
+		return ipc_fail(&scan->err, errno, "look for holders");
+	scan->tables = more;
+	memmove(more + place + 1, more + place,
+		(scan->table_count++ - place) * sizeof(*more));
+	more[place] = tid;
+	return 0;
+}
+
+/* Whether one that was looked at has the same descriptors: 1; 0: not, or it is not told. */
+static int
+is_seen(struct ipc_scan *scan, pid_t tid)
+{
+	size_t low = 0, high = scan->table_count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		pid_t *seen = &scan->tables[middle];
+		const long order = order_of_tables(*seen, tid);
+
+		if (order == 0)
+			return 1;
+		if (order == 1)
+			low = middle + 1;
+		else if (order == 2)
+			high = middle;
+		else if (order_of_tables(*seen, *seen) == 0)
+			return 0;
+		else { /* the task that had it has ended */
+			memmove(seen, seen + 1,
+				(--scan->table_count - middle) * sizeof(*seen));
+			high--;
+		}
+	}
+	return note_table(scan, low, tid);
+}
+
+static int
+look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 {
 	static const unsigned int maps = IPC_SCAN_MAPS | IPC_SCAN_SEGMENTS;
 	static const unsigned int calls = IPC_SCAN_CALLS | IPC_SCAN_OPENING;
-	const bool files = scan->plan->wants & IPC_SCAN_FILES && !is_seen(seen, tid);
+	const unsigned int wants = scan->plan->wants;
+	const int seen = wants & IPC_SCAN_FILES ? is_seen(scan, tid) : 1;
 	autoclose int task = -1;
 	char path[32];
+	int files = 0;
 
-	if (!files && !(scan->plan->wants & calls) &&
-		(seen->mapped || !(scan->plan->wants & maps)))
+	if (seen < 0)
+		return -1;
+	if (seen > 0 && !(wants & calls) && (*mapped || !(wants & maps)))
 		return 0;
 	snprintf(path, sizeof(path), "task/%d", tid);
 	task = openat(scan->process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (task < 0)
+	if (task < 0) {
+		scan->moved |= errno == ENOENT;
 		return ipc_scan_missed(scan);
-	if (files && ipc_scan_files(scan, task) < 0)
+	}
+	if (seen == 0 && (files = ipc_scan_files(scan, task)) < 0)
 		return -1;
+	/* Only the leader stays when it has ended: others may have left something. */
+	scan->moved |= files > 0 && tid != scan->pid;
 	/* All threads have the same, but for one that has ended. */
-	if (!seen->mapped && scan->plan->wants & maps &&
-		ipc_scan_maps(scan, task, &seen->mapped) < 0)
+	if (!*mapped && wants & maps && ipc_scan_maps(scan, task, mapped) < 0)
 		return -1;
-	return scan->plan->wants & calls ? ipc_scan_calls(scan, task) : 0;
+	return wants & calls ? ipc_scan_calls(scan, task) : 0;
+}
+
+static int
+look_at_tasks(struct ipc_scan *scan, int dir, const struct ipc_scan_entries *tasks)
+{
+	bool mapped = false;
+
+	(void)dir;
+	for (size_t i = 0; i < tasks->count; i++)
+		if (look_at_task(scan, (pid_t)tasks->entry[i].number, &mapped) < 0)
+			return -1;
+	return 0;
 }
 
 static int
 look_at_threads(struct ipc_scan *scan)
 {
-	autoclose int fd = ipc_scan_list(&scan->tasks, scan->process, "task");
-	struct seen seen = { .count = 0 };
-	int more;
+	int result;
 
-	if (fd < 0)
-		return ipc_scan_missed(scan);
-	while ((more = ipc_scan_next(&scan->tasks)) > 0)
-		if (look_at_thread(scan, &seen, (pid_t)scan->tasks.number) < 0)
-			return -1;
-	return more < 0 ? ipc_scan_missed(scan) : 0;
+	scan->table_count = 0;
+	result =
+		ipc_scan_each(scan, &scan->tasks, scan->process, "task", look_at_tasks);
+	return result <= 0 ? result : ipc_scan_missed(scan);
 }
 
 static int
-look_at_tasks(struct ipc_scan *scan)
+look_once(struct ipc_scan *scan)
 {
 	size_t threads;
 	bool mapped;
@@ -105,7 +149,10 @@ look_at_tasks(struct ipc_scan *scan)
 	if (scan->plan->wants & (IPC_SCAN_MAPS | IPC_SCAN_SEGMENTS) &&
 		ipc_scan_maps(scan, scan->process, &mapped) < 0)
 		return -1;
-	return ipc_scan_calls(scan, scan->process);
+	if (ipc_scan_calls(scan, scan->process) < 0)
+		return -1;
+	scan->moved |= count_threads(scan->process, &threads) == 0 && threads > 1;
+	return 0;
 }
 
 /* The kernel's own threads have no files, and what has ended has none any more. */
@@ -118,6 +165,23 @@ may_hold(const struct ipc_scan *scan)
 	if (code == 0)
 		return !(stat.flags & PF_KTHREAD) && !ipc_proc_has_ended(&stat);
 	return code != ENOENT && code != ESRCH;
+}
+
+/* Once more while something moves in it: it may be where it was looked for before. */
+static int
+look_until_it_rests(struct ipc_scan *scan)
+{
+	for (unsigned int look = 0; look < IPC_SCAN_LOOKS; look++) {
+		scan->moved = false;
+		if (look_once(scan) < 0)
+			return -1;
+		/* What moves in the caller itself are descriptors of this look. */
+		if (!scan->moved || scan->blind & IPC_BLIND_RESTLESS ||
+			scan->pid == getpid() || !may_hold(scan))
+			return 0;
+	}
+	scan->blind |= IPC_BLIND_RESTLESS;
+	return 0;
 }
 
 int
@@ -177,7 +241,7 @@ ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid)
 	scan->first = scan->found;
 	if (process < 0)
 		return ipc_scan_missed(scan);
-	if (look_at_tasks(scan) < 0)
+	if (look_until_it_rests(scan) < 0)
 		return -1;
 	return scan->found > scan->first ? describe(scan) : 0;
 }

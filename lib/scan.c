@@ -179,6 +179,7 @@ ipc_scan_end(struct ipc_scan *scan)
 {
 	free(scan->holders);
 	free(scan->newest);
+	free(scan->tables);
 	free(scan);
 }
 

@@ -45,6 +45,19 @@ struct ipc_scan_list {
 	_Alignas(8) char buffer[65536];
 };
 
+/* Such a number can be used again at once; the inode is another one then. */
+struct ipc_scan_entry {
+	uint64_t number, inode;
+};
+
+struct ipc_scan_entries {
+	struct ipc_scan_entry *entry; /* by number */
+	size_t count, room;
+};
+
+/* How often something is looked at that changes meanwhile. */
+enum { IPC_SCAN_LOOKS = 16 };
+
 enum { IPC_SCAN_DEVICES = 24, IPC_SCAN_SOCKETS = 256 };
 
 /* What it looks for. */
@@ -70,6 +83,9 @@ struct ipc_scan {
 	int process; /* its directory in /proc */
 	struct ipc_scan_list tasks, descriptors;
 	uint64_t sockets[IPC_SCAN_SOCKETS]; /* some of those looked at, by inode */
+	pid_t *tables; /* of descriptors, looked at: a task of each, as kcmp(2) orders */
+	size_t table_count, table_room;
+	bool moved; /* something of this process has gone, and may be elsewhere in it */
 	char text[65536];
 	/* What it found. */
 	struct ipc_holder *holders;
@@ -111,7 +127,7 @@ int ipc_scan_processes(struct ipc_scan *scan);
 /* Looks at the process of that number, in a directory that is /proc: all of its tasks. */
 int ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid);
 
-/* Each looks at one task: a directory of /proc. */
+/* Each looks at one task: a directory of /proc.  1: it has no descriptors any more. */
 int ipc_scan_files(struct ipc_scan *scan, int task);
 int ipc_scan_calls(struct ipc_scan *scan, int task);
 int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
@@ -130,6 +146,15 @@ int ipc_scan_list(struct ipc_scan_list *list, int dir, const char *path);
 
 /* Goes to the next entry: 1 when there is one, 0 at the end, -1 as getdents(2). */
 int ipc_scan_next(struct ipc_scan_list *list);
+
+/*
+ * Looks at all entries of the directory, and at those that are new since, until there
+ * are none or it is restless.  -1 as the look; 1, with errno: they cannot be listed.
+ */
+int ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
+	const char *path,
+	int (*look)(struct ipc_scan *scan, int dir,
+		const struct ipc_scan_entries *entries));
 
 /* Whether a file system that we see has that device: its files have, too. */
 bool ipc_scan_is_mounted(uint64_t device);

@@ -258,6 +258,103 @@ start_many_threads(const void *flags)
 	open_file(flags);
 }
 
+/* Processes that never come to sleep for long: each in its one call. */
+static pid_t
+start_call(void (*call)(int id), int id)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (pid == 0) {
+		call(id);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* Each thread has the file in a table of its own, makes the next one, and ends. */
+static void *
+hand_on(void *arg)
+{
+	const struct timespec moment = { .tv_nsec = 200000 };
+	pthread_attr_t attr;
+	pthread_t id;
+
+	must(unshare(CLONE_FILES), "unshare");
+	if (arg != NULL)
+		must((int)write(*(const int *)arg, "", 1), "write");
+	nanosleep(&moment, NULL);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	must(-pthread_create(&id, &attr, hand_on, NULL), "pthread_create");
+	return NULL;
+}
+
+static void
+start_chain(const void *flags)
+{
+	int fd = must(open(path, *(const int *)flags), path);
+	int ends[2];
+	pthread_t id;
+	char byte;
+
+	must(pipe(ends), "pipe");
+	must(-pthread_create(&id, NULL, hand_on, &ends[1]), "pthread_create");
+	must((int)read(ends[0], &byte, 1) - 1, "read");
+	close(fd);
+}
+
+static void
+dance(int fd)
+{
+	for (;;) {
+		dup2(fd, 100);
+		close(fd);
+		dup2(100, fd);
+		close(100);
+	}
+}
+
+/* It has the file all the time: it is found, or that it cannot be is told. */
+static void
+is_never_overlooked(pid_t pid, const char *claim)
+{
+	int overlooked = 0;
+
+	for (int i = 0; i < 300; i++) {
+		struct look look = look_for(&file, pid, IPC_SCAN_QUERY);
+
+		overlooked += look.access == 0 && !(look.blind & IPC_BLIND_RESTLESS);
+	}
+	/* One look in thousands still does: what it asks about is told one by one. */
+	ok(overlooked <= 1, "%s: %d of 300", claim, overlooked);
+	crew_leave(pid);
+}
+
+static void
+test_restless(void)
+{
+	int fd = must(open(path, O_RDONLY), path);
+	pid_t pid = start_call(dance, fd);
+
+	close(fd);
+	is_never_overlooked(pid, "a descriptor whose number changes is not overlooked");
+	pid = crew_join(start_chain, &(int){ O_RDONLY });
+	is_never_overlooked(pid, "nor one that each thread hands on to the next");
+}
+
+static void
+start_many_tables(const void *flags)
+{
+	struct thread thread = { .task = open_file };
+
+	for (int i = 0; i < 20; i++) {
+		thread.flags = i < 19 ? O_PATH : *(const int *)flags;
+		start_thread(&thread);
+	}
+}
+
 static void
 test_threads(void)
 {
@@ -271,6 +368,7 @@ test_threads(void)
 	test_dead_leader(map_file, MAP_SHARED, MAPPED,
 		"a mapping of a process whose leading thread has ended");
 	has(start_many_threads, O_RDONLY, READ, "many threads are one holder");
+	has(start_many_tables, O_RDONLY, READ, "so are many tables of descriptors");
 }
 
 static void
@@ -324,21 +422,6 @@ make_queue(void)
 		fclose(list);
 	}
 	return id;
-}
-
-/* Processes that never come to sleep for long: each in its one call. */
-static pid_t
-start_call(void (*call)(int id), int id)
-{
-	pid_t pid;
-
-	fflush(stdout);
-	pid = must(fork(), "fork");
-	if (pid == 0) {
-		call(id);
-		_exit(0);
-	}
-	return pid;
 }
 
 static void
@@ -569,6 +652,7 @@ main(void)
 	test_zombie();
 	test_description();
 	test_threads();
+	test_restless();
 	test_segment();
 	test_queues();
 	test_unseen();
