@@ -110,6 +110,24 @@ is_refused(int fds, const char *fd)
 	return refused;
 }
 
+/*
+ * Whether a file that tells nothing, as one of fuse(4) of another user, is on a device
+ * that nothing is looked for on: that alone is told when nothing is asked.
+ */
+static bool
+is_elsewhere(const struct ipc_scan *scan, int fds, const char *fd)
+{
+	const int code = errno;
+	struct statx st;
+	bool elsewhere = (code == EACCES || code == EPERM) &&
+		statx(fds, fd, NO_WAIT, 0, &st) == 0 &&
+		!ipc_scan_has_device(
+			scan->plan, makedev(st.stx_dev_major, st.stx_dev_minor));
+
+	errno = code;
+	return elsewhere;
+}
+
 /* 0; 1 when there is no use in looking at others; -1 as ipc_scan_missed(). */
 static int
 look_at(struct ipc_scan *scan, int task, const char *fd)
@@ -122,6 +140,8 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	if (statx(fds, fd, NO_WAIT, STATX_TYPE | STATX_INO, &st) < 0) {
 		bool refused = is_refused(fds, fd);
 
+		if (!refused && is_elsewhere(scan, fds, fd))
+			return 0;
 		return miss(scan) < 0 ? -1 : refused;
 	}
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);

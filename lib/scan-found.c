@@ -11,24 +11,42 @@ is_before(const struct ipc_scan_key *key, const struct ipc_scan_key *other)
 		(key->device == other->device && key->number < other->number);
 }
 
-const struct ipc_scan_key *
-ipc_scan_key(const struct ipc_scan_plan *plan, uint64_t device, uint64_t number)
+/* The place of the first key that is not before that one. */
+static size_t
+place_of(const struct ipc_scan_plan *plan, const struct ipc_scan_key *wanted)
 {
-	const struct ipc_scan_key wanted = { .device = device, .number = number };
 	size_t low = 0, high = plan->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (is_before(&plan->keys[middle], &wanted))
+		if (is_before(&plan->keys[middle], wanted))
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < plan->count && plan->keys[low].device == device &&
-			plan->keys[low].number == number
-		? &plan->keys[low]
+	return low;
+}
+
+const struct ipc_scan_key *
+ipc_scan_key(const struct ipc_scan_plan *plan, uint64_t device, uint64_t number)
+{
+	const struct ipc_scan_key wanted = { .device = device, .number = number };
+	const size_t place = place_of(plan, &wanted);
+
+	return place < plan->count && plan->keys[place].device == device &&
+			plan->keys[place].number == number
+		? &plan->keys[place]
 		: NULL;
+}
+
+bool
+ipc_scan_has_device(const struct ipc_scan_plan *plan, uint64_t device)
+{
+	const struct ipc_scan_key wanted = { .device = device };
+	const size_t place = place_of(plan, &wanted);
+
+	return place < plan->count && plan->keys[place].device == device;
 }
 
 void *

@@ -107,6 +107,9 @@ void *ipc_scan_room(void *array, size_t *room, size_t count, size_t size);
 const struct ipc_scan_key *ipc_scan_key(
 	const struct ipc_scan_plan *plan, uint64_t device, uint64_t number);
 
+/* Whether there is a key with that device. */
+bool ipc_scan_has_device(const struct ipc_scan_plan *plan, uint64_t device);
+
 /* Notes that this process has all objects with the same device and number. */
 int ipc_scan_found(
 	struct ipc_scan *scan, const struct ipc_scan_key *key, unsigned int access);

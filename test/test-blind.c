@@ -369,37 +369,85 @@ map_in_overlay(void)
 	return holds(getpid(), &object, IPC_ACCESS_MAPPED) ? 0 : 2;
 }
 
-/* The directory of a file system that nobody serves; ends where that is refused. */
+/* A file system that nobody serves, of a user. */
+struct dead_mount {
+	char dir[64];
+	uid_t user;
+};
+
+/* Opens its directory; ends where that is refused. */
 static void
-open_dead_mount(const void *dir)
+open_dead_mount(const void *arg)
 {
+	const struct dead_mount *dead = arg;
+	const char *dir = dead->dir;
 	char options[64];
 	int fd = open("/dev/fuse", O_RDWR);
 
-	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0",
-		fd);
+	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=%u,group_id=0",
+		fd, dead->user);
 	if (fd < 0 || unshare(CLONE_NEWNS) < 0 ||
 		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 		mount("none", dir, "fuse", 0, options) < 0)
 		_exit(0);
+	must(setresuid(dead->user, dead->user, dead->user), "setresuid");
 	must(open(dir, O_PATH), dir);
 }
 
 static int
-look_at_dead_mount(void)
+look_at_dead_mount(uid_t user)
 {
-	char dir[64];
+	struct dead_mount dead = { .user = user };
+	const unsigned int before = blind(&file);
 	struct look look;
 	pid_t pid;
 
-	snprintf(dir, sizeof(dir), "%s-dir", path);
-	pid = crew_join(open_dead_mount, dir);
+	snprintf(dead.dir, sizeof(dead.dir), "%s-dir", path);
+	pid = crew_join(open_dead_mount, &dead);
 	if (pid < 0)
 		return REFUSED;
 	alarm(10);
 	look = look_for(&file, pid, IPC_SCAN_QUERY);
 	crew_leave(pid);
-	return look.result;
+	return look.result < 0 || (look.blind & ~before & IPC_BLIND_DENIED) != 0;
+}
+
+static int
+look_at_mount_of_root(void)
+{
+	return look_at_dead_mount(0);
+}
+
+/* Mounts something over the processes that we may not look at. */
+static bool
+covers_denied(void)
+{
+	glob_t found = { .gl_pathc = 0 };
+	bool covered = false;
+	char name[64];
+
+	glob("/proc/[0-9]*", 0, NULL, &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		snprintf(name, sizeof(name), "%s/cwd", found.gl_pathv[i]);
+		if (access(name, F_OK) == 0 || errno != EACCES)
+			continue;
+		covered |= mount("none", found.gl_pathv[i], "tmpfs", 0, NULL) == 0;
+	}
+	globfree(&found);
+	return covered;
+}
+
+/* In a namespace of mounts where nothing else is denied. */
+static int
+look_at_mount_of_user(void)
+{
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+		mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return REFUSED;
+	while (blind(&file) & IPC_BLIND_DENIED)
+		if (!covers_denied())
+			return REFUSED;
+	return look_at_dead_mount(NOBODY);
 }
 
 static void
@@ -410,8 +458,10 @@ test_file_systems(void)
 	snprintf(dir, sizeof(dir), "%s-dir", path);
 	must(mkdir(dir, 0700), dir);
 	judge(status_of(map_in_overlay), "a mapping of a file in an overlay");
-	judge(status_of(look_at_dead_mount),
+	judge(status_of(look_at_mount_of_root),
 		"a file system whose server does not answer keeps nobody waiting");
+	judge(status_of(look_at_mount_of_user),
+		"a file of a user's own file system denies nothing but itself");
 	rmdir(dir);
 }
 
