@@ -69,7 +69,8 @@ look_at_socket(struct ipc_scan *scan, int task, const char *fd, uint64_t inode)
 		return 0;
 	if (figure(scan, task, fd, "scm_fds:", &on_way, &found) < 0)
 		return miss(scan);
-	*looked_at = inode;
+	if (found) /* it is no file of that kind and inode */
+		*looked_at = inode;
 	if (on_way > 0)
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
 	return 0;
