@@ -206,9 +206,9 @@ ipc_scan_missed(struct ipc_scan *scan)
 static int
 describe(struct ipc_scan *scan)
 {
-	struct ipc_proc_stat stat;
+	struct ipc_proc_stat stat = { .start = 0 };
 	int code = ipc_proc_stat(scan->process, ".", &stat);
-	uid_t uid = 0;
+	uid_t uid = (uid_t)-1;
 
 	if (code == 0)
 		code = ipc_proc_uid(scan->process, ".", &uid);
@@ -217,7 +217,9 @@ describe(struct ipc_scan *scan)
 		scan->found = scan->first;
 		return 0;
 	}
-	if (code != 0)
+	if (code == EACCES || code == EPERM)
+		scan->blind |= IPC_BLIND_DENIED; /* since it was looked at */
+	else if (code != 0)
 		return ipc_fail(&scan->err, code, "look at process %d", (int)scan->pid);
 	for (size_t i = scan->first; i < scan->found; i++) {
 		scan->holders[i].start = stat.start;

@@ -21,7 +21,10 @@ enum ipc_access {
 	IPC_ACCESS_BLOCKED = 1 << 4,  /* it sleeps in msgsnd(2) or msgrcv(2) */
 };
 
-/* One process that has one object. */
+/*
+ * One process that has one object.  Where we may not look at it any more, its start is 0,
+ * its uid (uid_t)-1 and its command empty, as far as they are not told.
+ */
 struct ipc_holder {
 	size_t object;  /* its place in the array that was asked about */
 	pid_t pid;      /* of the process, whichever of its threads has it */
