@@ -187,18 +187,12 @@ look_until_it_rests(struct ipc_scan *scan)
 int
 ipc_scan_missed(struct ipc_scan *scan)
 {
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
+	if (ipc_scan_ran_out(errno))
 		return ipc_fail(
 			&scan->err, errno, "look at process %d", (int)scan->pid);
-	case EACCES:
-	case EPERM:
-		if (!(scan->blind & IPC_BLIND_DENIED) && may_hold(scan))
-			scan->blind |= IPC_BLIND_DENIED;
-		break;
-	}
+	if ((errno == EACCES || errno == EPERM) && !(scan->blind & IPC_BLIND_DENIED) &&
+		may_hold(scan))
+		scan->blind |= IPC_BLIND_DENIED;
 	return 0; /* it has gone, or that descriptor has */
 }
 

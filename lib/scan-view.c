@@ -1,4 +1,5 @@
 /* scan-view.c - what proc(5) is, and what it does not show */
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +18,19 @@
 
 /* What the first namespaces have for inodes: PROC_PID_INIT_INO, PROC_USER_INIT_INO. */
 static const ino_t first_pid = 0xEFFFFFFC, first_user = 0xEFFFFFFD;
+
+bool
+ipc_scan_ran_out(int code)
+{
+	return code == EMFILE || code == ENFILE || code == ENOMEM;
+}
+
+/* In place of a result that was had with errno being 0 before. */
+static int
+unless_ran_out(int result)
+{
+	return ipc_scan_ran_out(errno) ? -1 : result;
+}
 
 static bool
 is_inode(const char *path, ino_t inode)
@@ -52,16 +66,19 @@ read_self(struct self *self)
 	return true;
 }
 
-/* Of /proc as it is mounted, and of no other one: that has its own options. */
-static bool
+/* Of /proc as it is mounted, and of no other one: that has its own options.  1, 0, -1. */
+static int
 hides_processes(void)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	FILE *mounts;
 	autofree char *line = NULL;
-	bool hides = mounts == NULL;
+	bool hides;
 	struct statx proc;
 	size_t room = 0;
 
+	errno = 0;
+	mounts = fopen("/proc/self/mountinfo", "re");
+	hides = mounts == NULL;
 	if (statx(AT_FDCWD, "/proc", AT_NO_AUTOMOUNT, STATX_MNT_ID, &proc) < 0)
 		hides = true;
 	while (!hides && getline(&line, &room, mounts) > 0) {
@@ -78,43 +95,49 @@ hides_processes(void)
 	}
 	if (mounts != NULL)
 		fclose(mounts);
-	return hides;
+	return unless_ran_out(hides);
 }
 
-bool
+int
 ipc_scan_is_mounted(uint64_t device)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	FILE *mounts;
 	autofree char *line = NULL;
 	bool mounted = false;
 	unsigned int major, minor;
 	size_t room = 0;
 
+	errno = 0;
+	mounts = fopen("/proc/self/mountinfo", "re");
 	while (mounts != NULL && !mounted && getline(&line, &room, mounts) > 0)
 		mounted = sscanf(line, "%*s %*s %u:%u", &major, &minor) == 2 &&
 			makedev(major, minor) == device;
 	if (mounts != NULL)
 		fclose(mounts);
-	return mounted;
+	return unless_ran_out(mounted);
 }
 
-unsigned int
-ipc_scan_view(void)
+int
+ipc_scan_view(unsigned int *blind)
 {
 	static const uint64_t ptrace = UINT64_C(1) << CAP_SYS_PTRACE;
 	struct self self = { .numbered = false };
-	unsigned int blind = 0;
 	struct statfs fs;
+	int hidden;
 
+	errno = 0;
 	if (statfs("/proc", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC ||
-		!read_self(&self) || !self.numbered)
-		return IPC_BLIND_NO_PROC;
+		!read_self(&self) || !self.numbered) {
+		*blind |= IPC_BLIND_NO_PROC;
+		return unless_ran_out(0);
+	}
 	if (!is_inode("/proc/self/ns/pid", first_pid))
-		blind |= IPC_BLIND_NAMESPACE;
+		*blind |= IPC_BLIND_NAMESPACE;
 	/* Elsewhere the capability is over the processes of that namespace alone. */
-	if ((!(self.capabilities & ptrace) ||
-		    !is_inode("/proc/self/ns/user", first_user)) &&
-		hides_processes())
-		blind |= IPC_BLIND_HIDDEN;
-	return blind;
+	if (self.capabilities & ptrace && is_inode("/proc/self/ns/user", first_user))
+		return 0;
+	hidden = hides_processes();
+	if (hidden > 0)
+		*blind |= IPC_BLIND_HIDDEN;
+	return hidden < 0 ? -1 : 0;
 }

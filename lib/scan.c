@@ -95,11 +95,11 @@ learn(struct ipc_scan_plan *plan)
  * Of a subvolume of btrfs, or a layer of an overlay, st_dev is no device of a file
  * system, and the mappings of its files tell another one.
  */
-static void
+static int
 add_keys_of_any_device(struct ipc_scan_plan *plan)
 {
 	const size_t count = plan->count;
-	bool mounted = true;
+	int mounted = 1;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct ipc_scan_key *key = &plan->keys[i];
@@ -108,15 +108,18 @@ add_keys_of_any_device(struct ipc_scan_plan *plan)
 			break;
 		if (i == 0 || key->device != plan->keys[i - 1].device)
 			mounted = ipc_scan_is_mounted(key->device);
-		if (mounted)
+		if (mounted < 0)
+			return -1;
+		if (mounted > 0)
 			continue;
 		plan->keys[plan->count] = *key;
 		plan->keys[plan->count++].device = IPC_SCAN_ANY_DEVICE;
 	}
+	return 0;
 }
 
 /* Sorts the keys of those objects that can be seen. */
-static void
+static int
 make_keys(struct ipc_scan_plan *plan, const struct ipc_object *objects, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -129,9 +132,11 @@ make_keys(struct ipc_scan_plan *plan, const struct ipc_object *objects, size_t c
 	}
 	qsort(plan->keys, plan->count, sizeof(*plan->keys), by_key);
 	if (plan->wants & IPC_SCAN_MAPS) {
-		add_keys_of_any_device(plan);
+		if (add_keys_of_any_device(plan) < 0)
+			return -1;
 		qsort(plan->keys, plan->count, sizeof(*plan->keys), by_key);
 	}
+	return 0;
 }
 
 /* A process whose directory came twice is one; of two with one number, the first ended. */
@@ -216,12 +221,12 @@ ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form 
 	struct ipc_scan_plan plan = { .keys = keys, .objects = count, .form = form };
 
 	*holders = (struct ipc_holders){ 0 };
-	if (keys == NULL)
+	if (keys == NULL || make_keys(&plan, objects, count) < 0)
 		return ipc_fail(err, errno, "look for holders");
-	make_keys(&plan, objects, count);
 	if (plan.wants == 0)
 		return 0;
-	holders->blind = ipc_scan_view();
+	if (ipc_scan_view(&holders->blind) < 0)
+		return ipc_fail(err, errno, "look for holders");
 	if (holders->blind & IPC_BLIND_NO_PROC)
 		return 0;
 	if (learn(&plan) < 0)

@@ -159,10 +159,16 @@ int ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
 	int (*look)(struct ipc_scan *scan, int dir,
 		const struct ipc_scan_entries *entries));
 
-/* Whether a file system that we see has that device: its files have, too. */
-bool ipc_scan_is_mounted(uint64_t device);
+/* Whether an errno value tells that descriptors or memory ran out: looks fail then. */
+bool ipc_scan_ran_out(int code);
 
-/* What is already known to be out of sight: bits of enum ipc_blind. */
-unsigned int ipc_scan_view(void);
+/*
+ * Whether a file system that we see has that device: its files have, too.  1, 0, or -1
+ * when something ran out.
+ */
+int ipc_scan_is_mounted(uint64_t device);
+
+/* Adds what is already known to be out of sight: 0, or -1 when something ran out. */
+int ipc_scan_view(unsigned int *blind);
 
 #endif
