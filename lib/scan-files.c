@@ -1,8 +1,8 @@
 /* scan-files.c - the descriptors of a task, and those that are nobody's */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -36,64 +36,71 @@ note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *
 	return access == 0 ? 0 : ipc_scan_found(scan, key, access);
 }
 
-/* Finds the figure behind that word at the beginning of a line of fdinfo. */
+/* What fdinfo tells of a descriptor, in scan->text. */
 static int
-figure(struct ipc_scan *scan, int task, const char *fd, const char *word,
-	uint64_t *value, bool *found)
+read_info(struct ipc_scan *scan, int task, const char *fd)
 {
-	char path[32], *line = scan->text;
+	char path[32];
 	ssize_t length;
 
-	*found = false;
 	snprintf(path, sizeof(path), "fdinfo/%s", fd);
-	length = ipc_scan_read(task, path, line, sizeof(scan->text) - 1);
-	if (length < 0)
-		return -1;
-	line[length] = '\0';
-	for (; line != NULL && !*found; line = strchr(line, '\n')) {
-		line += line != scan->text;
-		if (strncmp(line, word, strlen(word)) == 0)
-			*found = sscanf(line + strlen(word), "%" SCNu64, value) == 1;
-	}
-	return 0;
+	length = ipc_scan_read(task, path, scan->text, sizeof(scan->text) - 1);
+	scan->text[length < 0 ? 0 : length] = '\0';
+	return length < 0 ? -1 : 0;
+}
+
+/* What is behind that word at the beginning of a line, but for the first; or NULL. */
+static const char *
+behind(const char *text, const char *word)
+{
+	const char *line = text;
+
+	while ((line = strchr(line, '\n')) != NULL)
+		if (strncmp(++line, word, strlen(word)) == 0)
+			return line + strlen(word);
+	return NULL;
 }
 
 /* Descriptors sent through a Unix socket and not received. */
 static int
 look_at_socket(struct ipc_scan *scan, int task, const char *fd, uint64_t inode)
 {
-	uint64_t *looked_at = &scan->sockets[inode % IPC_SCAN_SOCKETS], on_way = 0;
-	bool found;
+	uint64_t *looked_at = &scan->sockets[inode % IPC_SCAN_SOCKETS];
+	const char *on_way;
 
 	if (*looked_at == inode)
 		return 0;
-	if (figure(scan, task, fd, "scm_fds:", &on_way, &found) < 0)
+	if (read_info(scan, task, fd) < 0)
 		return miss(scan);
-	if (found) /* it is no file of that kind and inode */
-		*looked_at = inode;
-	if (on_way > 0)
+	on_way = behind(scan->text, "scm_fds:");
+	if (on_way == NULL) /* a file of that kind may have the inode of a socket */
+		return 0;
+	*looked_at = inode;
+	if (strtoull(on_way, NULL, 10) > 0)
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
 	return 0;
 }
 
 /*
- * Files registered with an io_uring(7).  The kernel leaves the line out while the ring
- * is being worked on: that there are none has to be told.
+ * Files registered with an io_uring(7), and those that a request waits for.  The kernel
+ * leaves lines out while the ring is being worked on: that there are none has to be told.
  */
 static int
 look_at_anonymous(struct ipc_scan *scan, int task, int fds, const char *fd)
 {
 	static const char ring[] = "anon_inode:[io_uring]";
 	char link[sizeof(ring)];
-	uint64_t kept = 0;
-	bool found;
+	const char *files, *polls;
 
 	if (readlinkat(fds, fd, link, sizeof(link)) != sizeof(ring) - 1 ||
 		memcmp(link, ring, sizeof(ring) - 1) != 0)
 		return 0;
-	if (figure(scan, task, fd, "UserFiles:", &kept, &found) < 0)
+	if (read_info(scan, task, fd) < 0)
 		return miss(scan);
-	if (!found || kept > 0)
+	files = behind(scan->text, "UserFiles:");
+	polls = behind(scan->text, "PollList:\n");
+	if (files == NULL || strtoull(files, NULL, 10) > 0 || polls == NULL ||
+		polls[0] == ' ')
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
 	return 0;
 }

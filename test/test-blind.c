@@ -1,5 +1,6 @@
 /* test-blind.c - who has an object: what cannot be seen is said, and hides nothing else */
 #include <glob.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -124,6 +125,48 @@ test_ring(void)
 		"io_uring_register");
 	close(fd);
 	ok(blind(&file) & IPC_BLIND_IN_FLIGHT, "%s", claim);
+	close(ring);
+}
+
+/* A request of a ring that waits until there is something to read. */
+static void
+poll_by_ring(int ring, const struct io_uring_params *params, int fd)
+{
+	const size_t size = params->sq_off.array + params->sq_entries * 4;
+	char *queue = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		IORING_OFF_SQ_RING);
+	struct io_uring_sqe *entry = mmap(NULL, params->sq_entries * sizeof(*entry),
+		PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQES);
+
+	if (queue == MAP_FAILED || entry == MAP_FAILED)
+		must(-1, "mmap");
+	entry->opcode = IORING_OP_POLL_ADD;
+	entry->fd = fd;
+	entry->poll_events = POLLIN;
+	*(unsigned int *)(void *)(queue + params->sq_off.tail) = 1;
+	must((int)syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0) - 1,
+		"io_uring_enter");
+	munmap(queue, size);
+	munmap(entry, params->sq_entries * sizeof(*entry));
+}
+
+static void
+test_ring_request(void)
+{
+	static const char claim[] = "a descriptor that a request of an io_uring uses";
+	struct io_uring_params params = { .flags = 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &params);
+	int ends[2];
+
+	if (ring < 0) {
+		skip(claim, "no io_uring here");
+		return;
+	}
+	must(pipe(ends), "pipe");
+	poll_by_ring(ring, &params, ends[0]);
+	close(ends[0]);
+	ok(blind(&file) & IPC_BLIND_IN_FLIGHT, "%s", claim);
+	close(ends[1]);
 	close(ring);
 }
 
@@ -558,6 +601,7 @@ main(void)
 		test_socket();
 		test_backlog();
 		test_ring();
+		test_ring_request();
 	} else
 		skip("descriptors on their way", "there are some of others");
 	test_fifo();

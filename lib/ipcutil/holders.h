@@ -64,7 +64,9 @@ struct ipc_holders {
  * A descriptor that is only a path, O_PATH, is no use of a file.  Files of /proc are
  * read, nothing that belongs to another process is opened, locked or changed, and no
  * server of a file system is waited for.  What this cannot see is in holders->blind: the
- * types of the objects decide what it has to look for.  Semaphores of System V and socket
+ * types of the objects decide what it has to look for.  Never seen, nor told, is what the
+ * kernel uses for requests of io_uring(7) or aio(7) whose ring has no descriptor, for
+ * loop devices and for swap.  Semaphores of System V and socket
  * files have no holders here, and with them alone it looks at nothing.
  *
  * Where there are many processes, a thread helps, with all signals blocked; it has ended
