@@ -192,7 +192,7 @@ ipc_scan_files(struct ipc_scan *scan, int task)
 		count++;
 	}
 	if (more < 0)
-		return errno == ENOENT ? 1 : ipc_scan_missed(scan);
+		return ipc_scan_missed(scan);
 	compare_count(scan, fds, count);
 	return 0;
 }

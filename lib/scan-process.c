@@ -13,8 +13,10 @@
 #include "proc.h"
 #include "scan.h"
 
+/* Of the kernel: in no installed header. */
 enum {
-	PF_KTHREAD = 0x00200000, /* of the kernel: in no installed header */
+	PF_EXITING = 0x00000004,
+	PF_KTHREAD = 0x00200000,
 };
 
 /* The directory of tasks has a link for each, and two more. */
@@ -79,6 +81,17 @@ is_seen(struct ipc_scan *scan, pid_t tid)
 	return note_table(scan, low, tid);
 }
 
+/* One that ends has no descriptors from some moment on, and the list is short. */
+static bool
+is_ending(int task)
+{
+	struct ipc_proc_stat stat;
+	int code = ipc_proc_stat(task, ".", &stat);
+
+	return code == 0 ? (stat.flags & PF_EXITING) != 0
+			 : code != EACCES && code != EPERM;
+}
+
 static int
 look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 {
@@ -88,7 +101,6 @@ look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 	const int seen = wants & IPC_SCAN_FILES ? is_seen(scan, tid) : 1;
 	autoclose int task = -1;
 	char path[32];
-	int files = 0;
 
 	if (seen < 0)
 		return -1;
@@ -100,10 +112,10 @@ look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 		scan->moved |= errno == ENOENT;
 		return ipc_scan_missed(scan);
 	}
-	if (seen == 0 && (files = ipc_scan_files(scan, task)) < 0)
+	if (seen == 0 && ipc_scan_files(scan, task) < 0)
 		return -1;
 	/* Only the leader stays when it has ended: others may have left something. */
-	scan->moved |= files > 0 && tid != scan->pid;
+	scan->moved |= seen == 0 && tid != scan->pid && is_ending(task);
 	/* All threads have the same, but for one that has ended. */
 	if (!*mapped && wants & maps && ipc_scan_maps(scan, task, mapped) < 0)
 		return -1;

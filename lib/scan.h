@@ -130,7 +130,7 @@ int ipc_scan_processes(struct ipc_scan *scan);
 /* Looks at the process of that number, in a directory that is /proc: all of its tasks. */
 int ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid);
 
-/* Each looks at one task: a directory of /proc.  1: it has no descriptors any more. */
+/* Each looks at one task: a directory of /proc. */
 int ipc_scan_files(struct ipc_scan *scan, int task);
 int ipc_scan_calls(struct ipc_scan *scan, int task);
 int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
