@@ -238,7 +238,7 @@ static void
 open_as_other(const void *flags)
 {
 	open_file(flags);
-	must(setresuid(NOBODY - 1, NOBODY - 1, NOBODY - 1), "setresuid");
+	must(setresuid(NOBODY, NOBODY - 1, NOBODY), "setresuid");
 }
 
 static void

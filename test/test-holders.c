@@ -27,6 +27,23 @@ open_file(const void *flags)
 	must(open(path, *(const int *)flags), path);
 }
 
+/* The file behind more mappings than are read at once. */
+static void
+map_much(const void *flags)
+{
+	const long page = sysconf(_SC_PAGESIZE);
+	char *much = mmap(NULL, (size_t)(2000 * page), PROT_NONE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int fd = must(open(path, O_RDWR), path);
+
+	for (int i = 1; i < 1999; i += 2)
+		must(mprotect(much + i * page, (size_t)page, PROT_READ), "mprotect");
+	if (mmap(much + 1999 * page, SIZE, PROT_READ, *(const int *)flags | MAP_FIXED,
+		    fd, 0) == MAP_FAILED)
+		must(-1, "mmap");
+	close(fd);
+}
+
 static void
 map_file(const void *flags)
 {
@@ -69,6 +86,7 @@ test_files(void)
 		"a private mapping whose descriptor is closed");
 	has(open_and_map_file, MAP_SHARED, READ | MAPPED,
 		"a descriptor and a mapping of one process are one holder");
+	has(map_much, MAP_SHARED, MAPPED, "a mapping behind two thousand others");
 	ok(nobody_holds(&file), "nobody has it when they have ended");
 }
 
@@ -596,6 +614,21 @@ test_many(void)
 	crew_leave(pid);
 }
 
+/* Enough processes for a thread that helps: the file is held by each. */
+static void
+test_crowd(void)
+{
+	enum { CROWD = 300 };
+	static pid_t pids[CROWD];
+
+	for (size_t i = 0; i < CROWD; i++)
+		pids[i] = crew_join(open_file, &(int){ O_RDONLY });
+	is(look_for(&file, 0, IPC_SCAN_QUERY).count, CROWD,
+		"each of many processes is found");
+	for (size_t i = 0; i < CROWD; i++)
+		crew_leave(pids[i]);
+}
+
 static size_t
 descriptors(void)
 {
@@ -656,6 +689,7 @@ main(void)
 	test_queues();
 	test_unseen();
 	test_many();
+	test_crowd();
 	test_exhaustion();
 	unlink(path);
 	return tap_end();
