@@ -4,10 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -38,10 +45,88 @@ nap(void)
 	nanosleep(&(struct timespec){ .tv_nsec = 5000000 }, NULL);
 }
 
-/* A process that does it and sleeps; -1 when it ended instead. */
-static inline pid_t
-crew_join(crew_task *task, const void *arg)
+/* Which thread of the process does it: with descriptors of its own, or as the last. */
+enum crew_manner { CREW_ALONE, CREW_IN_THREAD, CREW_WITHOUT_LEADER };
+
+struct crew_work {
+	crew_task *task;
+	const void *arg;
+	enum crew_manner manner;
+	int end; /* of the pipe that tells that it is done */
+};
+
+/* Where a process of the crew tells that it is ready: one for all files of a test. */
+__attribute__((weak)) int crew_end = -1;
+
+/* For a task that does not return; otherwise it is ready when it has returned. */
+static inline void
+crew_ready(void)
 {
+	if (crew_end < 0)
+		return;
+	must((int)write(crew_end, "", 1), "write");
+	close(crew_end);
+	crew_end = -1;
+}
+
+static inline void *
+crew_do(void *arg)
+{
+	const struct crew_work *work = arg;
+
+	if (work->manner == CREW_IN_THREAD)
+		must(unshare(CLONE_FILES), "unshare");
+	crew_end = work->end;
+	work->task(work->arg);
+	crew_ready();
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static inline _Noreturn void
+crew_work(struct crew_work *work)
+{
+	pthread_t id;
+
+	if (work->manner == CREW_ALONE)
+		crew_do(work);
+	must(-pthread_create(&id, NULL, crew_do, work), "pthread_create");
+	while (work->manner == CREW_WITHOUT_LEADER)
+		syscall(SYS_exit, 0);
+	for (;;)
+		pause();
+}
+
+/* What proc(5) tells of a process or a thread: 'S' asleep, 'Z' ended; '?' not there. */
+static inline char
+state_in(const char *stat)
+{
+	FILE *file = fopen(stat, "re");
+	char text[512], *close;
+
+	if (file == NULL)
+		return '?';
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	close = strrchr(text, ')');
+	return close != NULL && close[1] == ' ' ? close[2] : '?';
+}
+
+static inline char
+state_of(pid_t pid)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
+	return state_in(name);
+}
+
+/* A process that does it in that manner and sleeps; -1 when it ended instead. */
+static inline pid_t
+crew_join_as(enum crew_manner manner, crew_task *task, const void *arg)
+{
+	struct crew_work work = { .task = task, .arg = arg, .manner = manner };
 	int ends[2];
 	char byte;
 	pid_t pid;
@@ -52,11 +137,8 @@ crew_join(crew_task *task, const void *arg)
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(ends[0]);
-		task(arg);
-		must((int)write(ends[1], "", 1), "write");
-		close(ends[1]);
-		for (;;)
-			pause();
+		work.end = ends[1];
+		crew_work(&work);
 	}
 	close(ends[1]);
 	if (read(ends[0], &byte, 1) != 1) {
@@ -64,7 +146,15 @@ crew_join(crew_task *task, const void *arg)
 		pid = -1;
 	}
 	close(ends[0]);
+	while (pid > 0 && manner == CREW_WITHOUT_LEADER && state_of(pid) != 'Z')
+		nap();
 	return pid;
+}
+
+static inline pid_t
+crew_join(crew_task *task, const void *arg)
+{
+	return crew_join_as(CREW_ALONE, task, arg);
 }
 
 static inline void
@@ -74,6 +164,68 @@ crew_leave(pid_t pid)
 		return;
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+}
+
+static inline void
+crew_stop(pid_t pid)
+{
+	kill(pid, SIGSTOP);
+	waitpid(pid, NULL, WUNTRACED);
+}
+
+/* It is a zombie from now on. */
+static inline void
+crew_end_as_zombie(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+}
+
+/* Puts a descriptor into a socket: it is on its way when the caller has closed it. */
+static inline void
+send_descriptor(int socket, int fd)
+{
+	char byte = 0;
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .room = "" };
+	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	must((int)sendmsg(socket, &message, 0), "sendmsg");
+}
+
+/* A System V queue that test/run looks for when it is left behind. */
+static inline int
+make_queue(int mode)
+{
+	int id = must(msgget(IPC_PRIVATE, mode), "msgget");
+	const char *made = getenv("MADE");
+	FILE *list = made != NULL ? fopen(made, "ae") : NULL;
+
+	if (list != NULL) {
+		fprintf(list, "id:%d\n", id);
+		fclose(list);
+	}
+	return id;
+}
+
+/* A file system of proc(5) in place of /proc, in the caller's own mount namespace. */
+static inline bool
+mounts_proc(const char *options)
+{
+	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+		mount("proc", "/proc", "proc", 0, options) == 0;
 }
 
 /* A look at one object. */

@@ -3,11 +3,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/msg.h>
 #include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include <linux/io_uring.h>
@@ -45,27 +41,11 @@ skip(const char *claim, const char *why)
 }
 
 static void
-send_descriptor(int socket)
+send_file(int socket)
 {
-	char byte = 0;
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = { .room = "" };
-	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
 	int fd = must(open(path, O_RDONLY), path);
 
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	must((int)sendmsg(socket, &message, 0), "sendmsg");
+	send_descriptor(socket, fd);
 	close(fd);
 }
 
@@ -76,7 +56,7 @@ test_socket(void)
 	int ends[2];
 
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
-	send_descriptor(ends[0]);
+	send_file(ends[0]);
 	ok(blind(&file) & IPC_BLIND_IN_FLIGHT && nobody_holds(&file),
 		"a descriptor in a socket is nobody's, and it is told");
 	ok(!(blind(&segment) & IPC_BLIND_IN_FLIGHT), "not of what has no descriptors");
@@ -100,7 +80,7 @@ test_backlog(void)
 	must(listen(listener, 1), "listen");
 	getsockname(listener, (void *)&address, &named);
 	must(connect(client, (void *)&address, named), "connect");
-	send_descriptor(client);
+	send_file(client);
 	close(client);
 	ok(blind(&file) & IPC_BLIND_IN_FLIGHT,
 		"a descriptor in a socket that nobody has accepted");
@@ -275,13 +255,6 @@ static bool
 leaves(int flags)
 {
 	return unshare(flags) == 0 || unshare(flags | CLONE_NEWUSER) == 0;
-}
-
-static bool
-mounts_proc(const char *options)
-{
-	return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-		mount("proc", "/proc", "proc", 0, options) == 0;
 }
 
 static void

@@ -1,16 +1,9 @@
 /* test-holders.c - who has an object: each way of having one, in a process of its own */
 #include <dirent.h>
 #include <mqueue.h>
-#include <pthread.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
-#include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/shm.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/un.h>
 
 #include "crew.h"
 
@@ -123,8 +116,7 @@ test_stopped(void)
 {
 	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
 
-	kill(pid, SIGSTOP);
-	waitpid(pid, NULL, WUNTRACED);
+	crew_stop(pid);
 	ok(holds(pid, &file, READ), "a process that is stopped has what it had");
 	crew_leave(pid);
 }
@@ -134,8 +126,7 @@ test_zombie(void)
 {
 	pid_t pid = crew_join(open_file, &(int){ O_RDONLY });
 
-	kill(pid, SIGKILL);
-	waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT);
+	crew_end_as_zombie(pid);
 	ok(nobody_holds(&file), "a zombie has nothing");
 	crew_leave(pid);
 }
@@ -165,96 +156,14 @@ test_description(void)
 	crew_leave(pid);
 }
 
-/* A thread that does it, and whether it has. */
-struct thread {
-	crew_task *task;
-	int flags;
-	int ends[2];
-};
-
-static void *
-run_thread(void *arg)
-{
-	struct thread *thread = arg;
-
-	if (thread->task == open_file)
-		must(unshare(CLONE_FILES), "unshare");
-	thread->task(&thread->flags);
-	must((int)write(thread->ends[1], "", 1), "write");
-	for (;;)
-		pause();
-	return NULL;
-}
-
 static void
-start_thread(const void *arg)
+has_in(enum crew_manner manner, crew_task *task, int flags, unsigned int access,
+	const char *claim)
 {
-	struct thread thread = *(const struct thread *)arg;
-	pthread_t id;
-	char byte;
+	pid_t pid = crew_join_as(manner, task, &flags);
 
-	must(pipe(thread.ends), "pipe");
-	must(-pthread_create(&id, NULL, run_thread, &thread), "pthread_create");
-	must((int)read(thread.ends[0], &byte, 1) - 1, "read");
-}
-
-/* The leader ends; what tells that all is there comes from the thread that lives on. */
-static void *
-outlive_leader(void *arg)
-{
-	const struct thread *thread = arg;
-
-	thread->task(&thread->flags);
-	must((int)write(thread->ends[1], "", 1), "write");
-	for (;;)
-		pause();
-	return NULL;
-}
-
-static _Noreturn void
-leave_as_leader(struct thread *thread)
-{
-	pthread_t id;
-
-	must(-pthread_create(&id, NULL, outlive_leader, thread), "pthread_create");
-	for (;;)
-		syscall(SYS_exit, 0);
-}
-
-static char
-state_of(pid_t pid)
-{
-	char name[64], text[512] = "", *close;
-	FILE *stat;
-
-	snprintf(name, sizeof(name), "/proc/%d/stat", (int)pid);
-	stat = fopen(name, "re");
-	if (stat == NULL)
-		return '?';
-	text[fread(text, 1, sizeof(text) - 1, stat)] = '\0';
-	fclose(stat);
-	close = strrchr(text, ')');
-	return close != NULL && close[1] == ' ' ? close[2] : '?';
-}
-
-static void
-test_dead_leader(crew_task *task, int flags, unsigned int access, const char *claim)
-{
-	struct thread thread = { .task = task, .flags = flags };
-	pid_t pid;
-	char byte;
-
-	must(pipe(thread.ends), "pipe");
-	pid = must(fork(), "fork");
-	if (pid == 0)
-		leave_as_leader(&thread);
-	must((int)read(thread.ends[0], &byte, 1) - 1, "read");
-	while (state_of(pid) != 'Z')
-		nap();
 	ok(holds(pid, &file, access), "%s", claim);
 	crew_leave(pid);
-	close(thread.ends[0]);
-	close(thread.ends[1]);
 }
 
 static void *
@@ -362,28 +271,49 @@ test_restless(void)
 	is_never_overlooked(pid, "nor one that each thread hands on to the next");
 }
 
+/* A thread with descriptors of its own, that has the file and says so. */
+struct alone {
+	int flags, end;
+};
+
+static void *
+open_alone(void *arg)
+{
+	const struct alone *alone = arg;
+
+	must(unshare(CLONE_FILES), "unshare");
+	open_file(&alone->flags);
+	must((int)write(alone->end, "", 1), "write");
+	for (;;)
+		pause();
+	return NULL;
+}
+
 static void
 start_many_tables(const void *flags)
 {
-	struct thread thread = { .task = open_file };
+	struct alone alone;
+	int ends[2];
+	pthread_t id;
+	char byte;
 
+	must(pipe(ends), "pipe");
+	alone.end = ends[1];
 	for (int i = 0; i < 20; i++) {
-		thread.flags = i < 19 ? O_PATH : *(const int *)flags;
-		start_thread(&thread);
+		alone.flags = i < 19 ? O_PATH : *(const int *)flags;
+		must(-pthread_create(&id, NULL, open_alone, &alone), "pthread_create");
+		must((int)read(ends[0], &byte, 1) - 1, "read");
 	}
 }
 
 static void
 test_threads(void)
 {
-	struct thread thread = { .task = open_file, .flags = O_WRONLY };
-	pid_t pid = crew_join(start_thread, &thread);
-
-	ok(holds(pid, &file, WRITE), "a descriptor in the table of one thread alone");
-	crew_leave(pid);
-	test_dead_leader(open_file, O_RDWR, READ | WRITE,
+	has_in(CREW_IN_THREAD, open_file, O_WRONLY, WRITE,
+		"a descriptor in the table of one thread alone");
+	has_in(CREW_WITHOUT_LEADER, open_file, O_RDWR, READ | WRITE,
 		"a descriptor of a process whose leading thread has ended");
-	test_dead_leader(map_file, MAP_SHARED, MAPPED,
+	has_in(CREW_WITHOUT_LEADER, map_file, MAP_SHARED, MAPPED,
 		"a mapping of a process whose leading thread has ended");
 	has(start_many_threads, O_RDONLY, READ, "many threads are one holder");
 	has(start_many_tables, O_RDONLY, READ, "so are many tables of descriptors");
@@ -428,20 +358,6 @@ test_segment(void)
 	close(fd);
 }
 
-static int
-make_queue(void)
-{
-	int id = must(msgget(IPC_PRIVATE, 0600), "msgget");
-	const char *made = getenv("MADE");
-	FILE *list = made != NULL ? fopen(made, "ae") : NULL;
-
-	if (list != NULL) {
-		fprintf(list, "id:%d\n", id);
-		fclose(list);
-	}
-	return id;
-}
-
 static void
 receive(int id)
 {
@@ -468,7 +384,7 @@ send_for_ever(int id)
 static void
 blocks(void (*call)(int id), const char *claim)
 {
-	int id = make_queue();
+	int id = make_queue(0600);
 	struct ipc_object queue = { .type = IPC_SYSV_MQ, .number = (uint64_t)id };
 	pid_t pid = start_call(call, id);
 
