@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static void
 set_signals(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE,
-		SIGTSTP, SIGTTIN, SIGTTOU };
+		SIGXFSZ, SIGTSTP, SIGTTIN, SIGTTOU };
 	struct sigaction action = { .sa_handler = SIG_DFL };
 	sigset_t none;
 
@@ -190,6 +191,8 @@ live(const struct ipc_guardian *guardian, int pipe)
 	int code = 0;
 
 	set_signals();
+	/* Who may end others' turns lends it nothing; its niceness stays. */
+	sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){ 0 });
 	/* Our own: a lock on the other is its opener's. */
 	place.dir = above_standard(
 		openat(place.dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -203,9 +206,14 @@ live(const struct ipc_guardian *guardian, int pipe)
 	close(pipe);
 	if (!watch(guardian))
 		return;
+	/* From now on it watches nobody: whoever adds needs another guardian. */
+	ipc_registry_unguard(guardian->file);
 	while (flock(place.dir, LOCK_EX) < 0 && errno == EINTR)
 		;
-	ipc_guardian_remove_all(guardian->file, guardian->uid, &place, guardian->name);
+	/* Where inodes tell nothing, another process may have the file by now. */
+	if (!ipc_registry_is_guarded(guardian->file))
+		ipc_guardian_remove_all(
+			guardian->file, guardian->uid, &place, guardian->name);
 }
 
 /* Its parent is gone at once, so that it is nobody's child. */

@@ -34,9 +34,9 @@ void
 ipc_ledger_name(const struct ipc_owner_id *owner, char name[IPC_LEDGER_NAME_MAX])
 {
 	snprintf(name, IPC_LEDGER_NAME_MAX,
-		"%d.%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64, (int)owner->pid,
-		owner->start, owner->pid_namespace, owner->time_namespace,
-		owner->ipc_namespace);
+		"%d.%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%" PRIu64,
+		(int)owner->pid, owner->start, owner->inode, owner->pid_namespace,
+		owner->time_namespace, owner->ipc_namespace);
 }
 
 /* Cuts the next word off, which one blank ends, or NULL. */
@@ -154,7 +154,8 @@ read_header(char *line, struct ipc_owner_id *owner)
 		!number(&line, INT64_MAX, &owner->time_namespace) ||
 		!number(&line, INT64_MAX, &owner->ipc_namespace) ||
 		!number(&line, INT32_MAX, &pid) || pid == 0 ||
-		!number(&line, INT64_MAX, &owner->start) || line != NULL)
+		!number(&line, INT64_MAX, &owner->start) ||
+		!number(&line, INT64_MAX, &owner->inode) || line != NULL)
 		return EBADMSG;
 	strcpy(owner->boot, boot);
 	owner->pid = (pid_t)pid;
@@ -215,16 +216,26 @@ ipc_ledger_free(struct ipc_ledger *ledger)
 	ledger->text = NULL;
 }
 
+/* All of it: 0, or an errno value, which a write that comes short tells the next time. */
+static int
+put_all(int fd, const char *text, size_t length, size_t at)
+{
+	for (ssize_t put; length > 0;
+		text += put, at += (size_t)put, length -= (size_t)put) {
+		put = pwrite(fd, text, length, (off_t)at);
+		if (put <= 0)
+			return put < 0 ? errno : ENOSPC;
+	}
+	return 0;
+}
+
 /* 0, or an errno value, and then nothing of it is there. */
 static int
 append(int fd, const char *line, size_t length, size_t at)
 {
-	ssize_t put = pwrite(fd, line, length, (off_t)at);
-	int code = put < 0 ? errno : ENOSPC;
+	int code = put_all(fd, line, length, at);
 
-	if (put == (ssize_t)length)
-		return 0;
-	return ftruncate(fd, (off_t)at) < 0 ? errno : code;
+	return code != 0 && ftruncate(fd, (off_t)at) < 0 ? errno : code;
 }
 
 int
@@ -232,9 +243,10 @@ ipc_ledger_begin(int fd, const struct ipc_owner_id *owner)
 {
 	char line[HEADER_MAX_BYTES];
 	int length = snprintf(line, sizeof(line),
-		"%s 1 %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 "\n", MAGIC,
-		owner->boot, owner->pid_namespace, owner->time_namespace,
-		owner->ipc_namespace, (int)owner->pid, owner->start);
+		"%s 1 %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " %" PRIu64
+		"\n",
+		MAGIC, owner->boot, owner->pid_namespace, owner->time_namespace,
+		owner->ipc_namespace, (int)owner->pid, owner->start, owner->inode);
 
 	return append(fd, line, (size_t)length, 0);
 }
@@ -339,16 +351,14 @@ ipc_ledger_put(struct ipc_ledger *ledger, const struct ipc_object *object, size_
 		return errno;
 	if (is_new)
 		code = append(ledger->fd, text, length + 1, *line);
-	else if (pwrite(ledger->fd, text, length + 1, (off_t)*line) < 0)
-		code = errno;
-	if (code == 0 && pwrite(ledger->fd, "+", 1, (off_t)*line) < 0)
-		code = errno;
-	return code;
+	else /* one that comes short leaves a line of that length that counts for nothing */
+		code = put_all(ledger->fd, text, length + 1, *line);
+	return code != 0 ? code : put_all(ledger->fd, "+", 1, *line);
 }
 
 int
 ipc_ledger_strike(struct ipc_ledger *ledger, size_t line)
 {
 	ledger->text[line] = '-';
-	return pwrite(ledger->fd, "-", 1, (off_t)line) == 1 ? 0 : errno;
+	return put_all(ledger->fd, "-", 1, line);
 }

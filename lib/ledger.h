@@ -27,7 +27,7 @@ struct ipc_ledger {
 	size_t length;
 };
 
-enum { IPC_LEDGER_NAME_MAX = 112 };
+enum { IPC_LEDGER_NAME_MAX = 128 };
 
 /* The name of the file of a process. */
 void ipc_ledger_name(const struct ipc_owner_id *owner, char name[IPC_LEDGER_NAME_MAX]);

@@ -8,6 +8,7 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -129,6 +130,25 @@ read_start(pid_t pid, uint64_t *start)
 	return code;
 }
 
+/* Since Linux 6.9; before, all have the same. */
+static uint64_t
+inode_of(int pidfd)
+{
+	enum { PID_FS = 0x50494446 };
+	struct statfs fs;
+	struct stat st;
+
+	return fstatfs(pidfd, &fs) == 0 && fs.f_type == PID_FS && fstat(pidfd, &st) == 0
+		? st.st_ino
+		: 0;
+}
+
+static bool
+is_same_inode(uint64_t one, uint64_t other)
+{
+	return one == other || one == 0 || other == 0;
+}
+
 int
 ipc_owner_open(pid_t pid, struct ipc_owner_id *id, struct ipc_error *err)
 {
@@ -143,6 +163,7 @@ ipc_owner_open(pid_t pid, struct ipc_owner_id *id, struct ipc_error *err)
 	if (pidfd < 0)
 		return cannot_watch(pid, errno, err);
 	id->pid = pid;
+	id->inode = inode_of(pidfd);
 	code = read_start(pid, &id->start);
 	if (ipc_owner_has_ended(pidfd))
 		return ipc_owner_gone(pid, err);
@@ -172,7 +193,7 @@ ipc_owner_state(const struct ipc_owner_id *id, const struct ipc_owner_id *here)
 			? IPC_OWNER_ENDED
 			: IPC_OWNER_UNKNOWN;
 	code = read_start(id->pid, &start);
-	if (ipc_owner_has_ended(pidfd))
+	if (ipc_owner_has_ended(pidfd) || !is_same_inode(id->inode, inode_of(pidfd)))
 		return IPC_OWNER_ENDED;
 	if (code != 0 || id->time_namespace != here->time_namespace)
 		return IPC_OWNER_UNKNOWN;
@@ -186,5 +207,5 @@ ipc_owner_is_same(const struct ipc_owner_id *one, const struct ipc_owner_id *oth
 		one->pid_namespace == other->pid_namespace &&
 		one->time_namespace == other->time_namespace &&
 		one->ipc_namespace == other->ipc_namespace && one->pid == other->pid &&
-		one->start == other->start;
+		one->start == other->start && is_same_inode(one->inode, other->inode);
 }

@@ -286,6 +286,14 @@ ipc_registry_guard(int fd)
 	return fcntl(fd, F_OFD_SETLK, &lock);
 }
 
+void
+ipc_registry_unguard(int fd)
+{
+	struct flock lock = { .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_len = 1 };
+
+	fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 bool
 ipc_registry_is_guarded(int fd)
 {

@@ -70,7 +70,10 @@ void ipc_registry_each(const struct ipc_registry *registry,
 /* Locks a file for its guardian, as long as this descriptor or a copy is open. */
 int ipc_registry_guard(int fd);
 
-/* True while a guardian has it locked. */
+/* Gives that lock back before its time. */
+void ipc_registry_unguard(int fd);
+
+/* True while another opening of the file has it locked so. */
 bool ipc_registry_is_guarded(int fd);
 
 /* Who we were.  One that is IPC_REGISTRY_OURSELVES stays so. */

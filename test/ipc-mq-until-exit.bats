@@ -219,6 +219,31 @@ elsewhere() {
 	gone "$BYKEY"
 }
 
+@test "a process that gets the id of one that ended in the same moment owns nothing of it" {
+	as_root
+	cat >script <<-'EOF'
+		last=/proc/sys/kernel/ns_last_pid
+		mount -t proc none /proc && [ -w $last ] || exit 77
+		for n in {1..20}; do
+			pid=$((20000 + 10 * n))
+			echo $((pid - 1)) >$last; sleep 1000 3>&- & old=$!
+			ipc-mq create -q -c 1 -s 1 --until-exit "$old" "$1" >out	# pid + 1, which forks
+			kill -STOP $((pid + 3)); kill -9 "$old"; wait "$old"
+			echo $((pid - 1)) >$last; sleep 1000 3>&- & new=$!
+			ipc-mq create -q -c 1 -s 1 --until-exit "$new" "$1-2" >out || exit
+			kill -CONT $((pid + 3))
+			for ((i = 0; i < 2000; i++)); do ipc-mq inspect "$1" >out || break; done
+			[ "$i" -lt 2000 ] && ipc-mq inspect "$1-2" >out || exit 1
+			kill -9 "$new"; wait "$new"; [ "$old" -eq "$new" ] || exit 2
+			for ((i = 0; i < 2000; i++)); do ipc-mq inspect "$1-2" >out || break; done
+		done 2>said
+		exit 0
+	EOF
+	run unshare -mipf bash script "$NAME"
+	[ "$status" -ne 77 ] || skip "ns_last_pid cannot be written"
+	[ "$status" -eq 0 ]
+}
+
 @test "create finds a queue that belongs to the same process as good as a new one" {
 	owner
 	queue --until-exit "$owner"
@@ -304,6 +329,17 @@ elsewhere() {
 	ipc-mq inspect "$NAME" >/dev/null
 	kill_owner
 	removed
+}
+
+@test "a guardian has no use for its maker's limit of files and class of scheduling" {
+	owner
+	(ulimit -S -f 1 && chrt -b 0 ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME" >/dev/null)
+	guardian "$owner"
+	[ "$(ps -o cls= -p "$guardian" | xargs)" = TS ]
+	ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME-"{1..30} >/dev/null
+	kill_owner
+	removed
+	gone_all
 }
 
 @test "a guardian holds no descriptor of others, sits in no directory of theirs" {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "../lib/ledger.h"
@@ -19,6 +20,7 @@ static const struct ipc_owner_id some_owner = {
 	.ipc_namespace = 3,
 	.pid = 4,
 	.start = 5,
+	.inode = 6,
 };
 
 static struct ipc_object
@@ -64,21 +66,21 @@ count(const struct ipc_ledger *ledger)
 	return objects;
 }
 
-#define HEADER "ipcutil-until-exit 1 b 1 2 3 4 5\n"
+#define HEADER "ipcutil-until-exit 1 b 1 2 3 4 5 6\n"
 
 static void
 test_headers(void)
 {
 	static const char *const wrong[] = { "\n", "x\n", "ipcutil-until-exit\n",
-		"ipcutil-until-exit 2 b 1 2 3 4 5\n",
-		"ipcutil-until-exit 1 b 1 2 3 4\n",
-		"ipcutil-until-exit 1 b 1 2 3 4 5 6\n",
-		"ipcutil-until-exit 1 b 1 2 3 -4 5\n",
-		"ipcutil-until-exit 1 b 1 2 3 0 5\n",
-		"ipcutil-until-exit 1 b 1 2 3 2147483648 5\n",
-		"ipcutil-until-exit 1  b 1 2 3 4 5\n",
-		"ipcutil-until-exit 1 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 1 2 3 4 5\n",
-		"ipcutil-until-exit 1 b 1 2 3 4 0x5\n" };
+		"ipcutil-until-exit 2 b 1 2 3 4 5 6\n",
+		"ipcutil-until-exit 1 b 1 2 3 4 5\n",
+		"ipcutil-until-exit 1 b 1 2 3 4 5 6 7\n",
+		"ipcutil-until-exit 1 b 1 2 3 -4 5 6\n",
+		"ipcutil-until-exit 1 b 1 2 3 0 5 6\n",
+		"ipcutil-until-exit 1 b 1 2 3 2147483648 5 6\n",
+		"ipcutil-until-exit 1  b 1 2 3 4 5 6\n",
+		"ipcutil-until-exit 1 bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb 1 2 3 4 5 6\n",
+		"ipcutil-until-exit 1 b 1 2 3 4 0x5 6\n" };
 	struct ipc_ledger ledger;
 	bool good = true;
 
@@ -208,6 +210,38 @@ test_changes(void)
 	close(fd);
 }
 
+/* A line of another's room may be longer than what the limit leaves of it. */
+static void
+test_short_writes(void)
+{
+	struct rlimit limit;
+	struct ipc_object object = queue("/a-name-that-is-not-short", 7);
+	struct ipc_ledger ledger, again;
+	size_t line;
+	int fd = memfd_create("ledger", MFD_CLOEXEC);
+
+	ipc_ledger_begin(fd, &some_owner);
+	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_put(&ledger, &object, &line);
+	ipc_ledger_free(&ledger);
+	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_strike(&ledger, line);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = line + 20;
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	is(ipc_ledger_put(&ledger, &object, &line), EFBIG,
+		"what does not go in whole is not in");
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	ipc_ledger_read(&again, fd);
+	ok(count(&again) == 0 && again.length == ledger.length,
+		"and the room is there for the next");
+	ipc_ledger_free(&again);
+	ipc_ledger_free(&ledger);
+	close(fd);
+}
+
 static void
 test_states(void)
 {
@@ -230,6 +264,16 @@ test_states(void)
 	other.time_namespace++;
 	is(ipc_owner_state(&other, &here), IPC_OWNER_UNKNOWN,
 		"but who knows, when the time was another namespace's");
+	other = id;
+	other.inode++;
+	is(ipc_owner_state(&other, &here),
+		id.inode == 0 ? IPC_OWNER_LIVES : IPC_OWNER_ENDED,
+		"one that had another inode has ended, where there are inodes");
+	is(ipc_owner_is_same(&id, &other), id.inode == 0, "and is another");
+	other.inode = 0;
+	is(ipc_owner_state(&other, &here), IPC_OWNER_LIVES,
+		"one whose inode is not known may be the same");
+	ok(ipc_owner_is_same(&id, &other), "and counts for the same");
 	other = id;
 	other.pid_namespace++;
 	is(ipc_owner_state(&other, &here), IPC_OWNER_UNKNOWN,
@@ -325,6 +369,7 @@ main(void)
 	test_lines();
 	test_garbage();
 	test_changes();
+	test_short_writes();
 	test_states();
 	test_threads();
 	return tap_end();
