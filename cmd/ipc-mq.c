@@ -43,17 +43,28 @@ static const struct field create_options[] = {
 	END_FIELDS,
 };
 
-/* Lets the queue belong to a process. */
+/* Lets the queue belong to a process.  One that was made does not survive a failure. */
 static int
-own(struct call *call, const struct ipc_address *found, bool made, pid_t pid)
+own(struct call *call, const struct ipc_address *found, bool made,
+	const sigset_t *before)
 {
+	const struct create_args *args = call->args;
 	struct ipc_mq_info info;
 	struct ipc_object object;
+	sigset_t ends;
 
-	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0)
+	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0) {
+		if (made)
+			ipc_mq_remove(found, NULL);
 		return -1;
+	}
 	object = ipc_mq_object(&info);
-	return until_created(call, &object, made, pid);
+	hold_set(&ends, before);
+	if (until_created(call, &object, made, args->until_exit, &ends) == 0)
+		return 0;
+	if (made) /* it may be another's by now: that took its time */
+		ipc_object_remove(&object, NULL);
+	return -1;
 }
 
 /* A signal that ends us must not come before somebody else removes the queue. */
@@ -71,11 +82,8 @@ create_owned(struct call *call, const struct ipc_mq_plan *plan,
 		return ipc_mq_create(&call->address, plan, found, made, &call->err);
 	hold_begin(&before);
 	result = ipc_mq_create(&call->address, plan, found, made, &call->err);
-	if (result == 0) {
-		result = own(call, found, *made, args->until_exit);
-		if (result < 0 && *made)
-			ipc_mq_remove(found, NULL);
-	}
+	if (result == 0)
+		result = own(call, found, *made, &before);
 	hold_end(&before);
 	return result;
 }

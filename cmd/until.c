@@ -13,7 +13,8 @@ until_begin(struct call *call, pid_t pid)
 }
 
 int
-until_created(struct call *call, const struct ipc_object *object, bool made, pid_t pid)
+until_created(struct call *call, const struct ipc_object *object, bool made, pid_t pid,
+	const sigset_t *ends)
 {
 	struct ipc_owner owner;
 
@@ -25,12 +26,12 @@ until_created(struct call *call, const struct ipc_object *object, bool made, pid
 				"%d ('set --until-exit' changes that)",
 				object->address.text, (int)pid);
 	}
-	return ipc_guard_add(object, pid, &call->err);
+	return ipc_guard_add(object, pid, ends, &call->err);
 }
 
 int
 until_set(struct call *call, const struct ipc_object *object, pid_t pid)
 {
 	return pid == NEVER ? ipc_guard_drop(object, &call->err)
-			    : ipc_guard_add(object, pid, &call->err);
+			    : ipc_guard_add(object, pid, NULL, &call->err);
 }

@@ -2,6 +2,8 @@
 #ifndef UNTIL_H
 #define UNTIL_H
 
+#include <signal.h>
+
 #include <ipcutil/object.h>
 
 #include "cli.h"
@@ -22,10 +24,10 @@ int until_begin(struct call *call, pid_t pid);
 
 /*
  * After create: lets an object that was made just now belong to process pid.  One that
- * was there must belong to it already.
+ * was there must belong to it already.  One of ends, signals that are held, ends a wait.
  */
-int until_created(
-	struct call *call, const struct ipc_object *object, bool made, pid_t pid);
+int until_created(struct call *call, const struct ipc_object *object, bool made,
+	pid_t pid, const sigset_t *ends);
 
 /* For set: pid may be NEVER. */
 int until_set(struct call *call, const struct ipc_object *object, pid_t pid);

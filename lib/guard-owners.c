@@ -102,7 +102,8 @@ enum { FILES_MOST = 1 << 16 };
 static bool
 search_user(const struct search *search, uid_t uid)
 {
-	__attribute__((cleanup(ipc_registry_close))) struct ipc_registry registry;
+	__attribute__((cleanup(ipc_registry_close))) struct ipc_registry registry =
+		IPC_NO_REGISTRY;
 	bool is_complete = true;
 
 	ipc_registry_look(&registry, uid);

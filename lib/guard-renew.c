@@ -1,13 +1,15 @@
 /* guard-renew.c - objects that look like others after a change of ours */
+#include <errno.h>
 #include <unistd.h>
 
 #include "guard.h"
+#include "object.h"
 
 #define autorestore __attribute__((cleanup(ipc_registry_be_ourselves)))
 
-void
-ipc_guard_renew_begin(
-	struct ipc_guard_renewal *renewal, const struct ipc_object *object)
+int
+ipc_guard_renew_begin(struct ipc_guard_renewal *renewal,
+	const struct ipc_object *object, struct ipc_error *err)
 {
 	autorestore struct ipc_registry_user before = IPC_REGISTRY_OURSELVES;
 
@@ -15,9 +17,20 @@ ipc_guard_renew_begin(
 		.registry = IPC_NO_REGISTRY,
 		.old = *object,
 	};
-	renewal->is_locked = (geteuid() == 0 || geteuid() == object->uid) &&
-		ipc_registry_become(object->uid, &before, NULL) == 0 &&
-		ipc_registry_lock(&renewal->registry, object->uid, false, NULL) == 0;
+	if (geteuid() != 0 && geteuid() != object->uid)
+		return 0;
+	if (ipc_registry_become(object->uid, &before, NULL) < 0)
+		return 0;
+	if (ipc_registry_lock(&renewal->registry, object->uid, false, err) < 0)
+		return -1;
+	renewal->is_locked = true;
+	/* Others may have changed it until now. */
+	if (ipc_object_look(object, &renewal->old, err) == 0 &&
+		renewal->old.uid == object->uid)
+		return 0;
+	ipc_registry_close(&renewal->registry);
+	return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+		"change '%s': it is another one by now", object->address.text);
 }
 
 /* What to put in the place of what. */

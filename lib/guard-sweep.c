@@ -56,6 +56,7 @@ ipc_guard_sweep(void)
 	ipc_registry_look(&registry, geteuid());
 	is_worth_it = has_unguarded(&registry);
 	ipc_registry_close(&registry);
+	registry.patience = 0;
 	if (is_worth_it && ipc_registry_lock(&registry, geteuid(), false, NULL) == 0)
 		ipc_registry_each(&registry, sweep, &registry);
 }

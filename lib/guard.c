@@ -272,7 +272,8 @@ put(struct home *home, const struct ipc_object *object,
 }
 
 int
-ipc_guard_add(const struct ipc_object *object, pid_t pid, struct ipc_error *err)
+ipc_guard_add(const struct ipc_object *object, pid_t pid, const sigset_t *ends,
+	struct ipc_error *err)
 {
 	struct ipc_owner_id owner;
 	struct drop others = { .object = object, .except = &owner, .here = &owner };
@@ -288,6 +289,7 @@ ipc_guard_add(const struct ipc_object *object, pid_t pid, struct ipc_error *err)
 		ipc_registry_become(object->uid, &before, err) < 0 ||
 		check(object, err) < 0)
 		return -1;
+	registry.ends = ends;
 	home.place = ipc_registry_lock(&registry, object->uid, true, err);
 	if (home.place < 0)
 		return -1;

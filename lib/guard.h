@@ -15,10 +15,11 @@ struct ipc_guard_renewal {
 
 /*
  * Around a change of ours to an object: it goes on to belong to whom it belonged to,
- * as what it is now.  One that is another user's by now belongs to none.
+ * as what it is now.  One that is another user's by now belongs to none.  Between both,
+ * if begin does not fail, nobody else who does so changes it, and signals wait.
  */
-void ipc_guard_renew_begin(
-	struct ipc_guard_renewal *renewal, const struct ipc_object *object);
+int ipc_guard_renew_begin(struct ipc_guard_renewal *renewal,
+	const struct ipc_object *object, struct ipc_error *err);
 void ipc_guard_renew_end(
 	struct ipc_guard_renewal *renewal, const struct ipc_object *now);
 

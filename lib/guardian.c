@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -182,12 +181,16 @@ watch(const struct ipc_guardian *guardian)
 	return (process.revents & POLLIN) != 0;
 }
 
+/* How long others may keep it from removing what it has to. */
+enum { LOCK_NS = 50000000 };
+
 /* The rest of its life.  Its first word, an errno value or 0, goes into the pipe. */
 static void
 live(const struct ipc_guardian *guardian, int pipe)
 {
 	struct ipc_registry_place place = *guardian->place;
 	int kept[4] = { guardian->pidfd, guardian->file, pipe };
+	struct ipc_wait wait = IPC_WAIT(LOCK_NS);
 	int code = 0;
 
 	set_signals();
@@ -208,8 +211,12 @@ live(const struct ipc_guardian *guardian, int pipe)
 		return;
 	/* From now on it watches nobody: whoever adds needs another guardian. */
 	ipc_registry_unguard(guardian->file);
-	while (flock(place.dir, LOCK_EX) < 0 && errno == EINTR)
-		;
+	/*
+	 * Who has the lock may be stopped, and then it goes on without.  That is safe:
+	 * whoever adds looks, after its line is in, whether the process has ended.
+	 */
+	ipc_wait_start(&wait);
+	ipc_registry_wait(place.dir, &wait, NULL);
 	/* Where inodes tell nothing, another process may have the file by now. */
 	if (!ipc_registry_is_guarded(guardian->file))
 		ipc_guardian_remove_all(
@@ -241,10 +248,11 @@ cannot_start(pid_t pid, int code, struct ipc_error *err)
 	struct rlimit limit = { 0 };
 
 	if (code != EAGAIN)
-		return ipc_fail(err, code, "start a guardian for process %d", (int)pid);
+		return ipc_fail(
+			err, code, "start a guardian for process '%d'", (int)pid);
 	getrlimit(RLIMIT_NPROC, &limit);
 	return ipc_refuse(err, IPC_LIMIT, code,
-		"start a guardian for process %d: the limit of processes is reached: "
+		"start a guardian for process '%d': the limit of processes is reached: "
 		"RLIMIT_NPROC (ulimit -u) allows a user %ju, and pids.max of cgroups(7) "
 		"may allow fewer",
 		(int)pid, (uintmax_t)limit.rlim_cur);

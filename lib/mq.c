@@ -202,7 +202,8 @@ ipc_mq_change(const struct ipc_address *address, const struct ipc_mq_change *cha
 		ipc_mq_stat(address, IPC_MQ_GLANCE, &info, NULL) < 0)
 		return kind_of(address)->change(address, change, err);
 	object = ipc_mq_object(&info);
-	ipc_guard_renew_begin(&renewal, &object);
+	if (ipc_guard_renew_begin(&renewal, &object, err) < 0)
+		return -1;
 	result = kind_of(address)->change(address, change, err);
 	if (result == 0 && ipc_mq_stat(address, IPC_MQ_GLANCE, &info, NULL) == 0)
 		object = ipc_mq_object(&info);

@@ -12,12 +12,4 @@ bool ipc_object_has_row(const struct ipc_object *object);
 int ipc_object_look(
 	const struct ipc_object *object, struct ipc_object *now, struct ipc_error *err);
 
-/*
- * Removes an object if it still is what its address stands for.  As only its address
- * can be removed, another one may take its place in between: a few microseconds.
- *
- * IPC_NO_OBJECT	it is not there any more
- */
-int ipc_object_remove(const struct ipc_object *object, struct ipc_error *err);
-
 #endif

@@ -71,8 +71,8 @@ ipc_owner_here(struct ipc_owner_id *here, struct ipc_error *err)
 int
 ipc_owner_gone(pid_t pid, struct ipc_error *err)
 {
-	return ipc_refuse(
-		err, IPC_NO_OBJECT, ESRCH, "watch process %d: it has ended", (int)pid);
+	return ipc_refuse(err, IPC_NO_OBJECT, ESRCH, "watch process '%d': it has ended",
+		(int)pid);
 }
 
 static int
@@ -85,18 +85,19 @@ cannot_watch(pid_t pid, int code, struct ipc_error *err)
 	case EINVAL: /* a thread, and before Linux 6.15 */
 	case ENOENT:
 		return ipc_refuse(err, IPC_NO_OBJECT, ESRCH,
-			"watch process %d: there is no such process", (int)pid);
+			"watch process '%d': there is no such process", (int)pid);
 	case ENOSYS:
 		return ipc_refuse(err, IPC_FAILED, code,
-			"watch process %d: this kernel has no pidfd_open(2)", (int)pid);
+			"watch process '%d': this kernel has no pidfd_open(2)",
+			(int)pid);
 	case EMFILE:
 		getrlimit(RLIMIT_NOFILE, &limit);
 		return ipc_refuse(err, IPC_LIMIT, code,
-			"watch process %d: all %ju descriptors that RLIMIT_NOFILE "
+			"watch process '%d': all %ju descriptors that RLIMIT_NOFILE "
 			"(ulimit -n) allows are in use",
 			(int)pid, (uintmax_t)limit.rlim_cur);
 	default:
-		return ipc_fail(err, code, "watch process %d", (int)pid);
+		return ipc_fail(err, code, "watch process '%d'", (int)pid);
 	}
 }
 
@@ -169,7 +170,7 @@ ipc_owner_open(pid_t pid, struct ipc_owner_id *id, struct ipc_error *err)
 		return ipc_owner_gone(pid, err);
 	if (code == ENOENT || code == ESRCH)
 		return ipc_refuse(err, IPC_DENIED, EACCES,
-			"watch process %d: /proc hides it, see hidepid of proc(5)",
+			"watch process '%d': /proc hides it, see hidepid of proc(5)",
 			(int)pid);
 	if (code != 0)
 		return cannot_watch(pid, code, err);

@@ -11,6 +11,9 @@
 #include "auto.h"
 #include "registry.h"
 
+/* Nobody is waited for without bound, as flock(2) would: who has the lock may be stopped. */
+enum { FIRST_NAP_NS = 500000, LAST_NAP_NS = 8000000, NS_PER_S = 1000000000 };
+
 /* Others may make and remove a directory in turn with us. */
 enum { TRIES = 1000 };
 
@@ -52,9 +55,12 @@ check(struct ipc_registry_place *place, int base, const char *name, uid_t uid)
 
 	if (dir < 0 && code == ENOENT)
 		return;
-	if (fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
 		place->code = errno == ENOENT ? 0 : errno;
-	else if (st.st_uid != uid)
+		return;
+	}
+	place->owner = st.st_uid;
+	if (st.st_uid != uid)
 		place->code = EEXIST;
 	else if (dir < 0)
 		place->code = code;
@@ -85,6 +91,7 @@ open_place(struct ipc_registry *registry, int number, bool make)
 		registry->uid);
 	name = strrchr(place->path, '/') + 1;
 	place->dir = -1;
+	place->owner = (uid_t)-1;
 	place->code = base < 0 && errno != ENOENT ? errno : 0;
 	if (base < 0)
 		return;
@@ -115,28 +122,70 @@ close_all(struct ipc_registry *registry)
 }
 
 static int
-refused(const struct ipc_registry_place *place, struct ipc_error *err)
+refused(const struct ipc_registry_place *place, uid_t uid, struct ipc_error *err)
 {
+	if (place->code == EPERM && place->owner == (uid_t)-1)
+		return ipc_refuse(err, IPC_REFUSED, EPERM,
+			"use '%s', which tells what belongs to whom: anybody may remove "
+			"what is in '%s'",
+			place->path, SHM);
 	if (place->code == EPERM || place->code == ELOOP || place->code == ENOTDIR ||
 		place->code == EACCES || place->code == EEXIST)
 		return ipc_refuse(err, IPC_REFUSED, EPERM,
 			"use '%s', which tells what belongs to whom: it is not a directory "
-			"of its user's alone",
-			place->path);
+			"of user %u alone (it is user %u's): remove it, as root if need be",
+			place->path, uid, place->owner);
 	return ipc_fail(err, place->code, "open '%s'", place->path);
+}
+
+static bool
+is_pending(const sigset_t *signals)
+{
+	sigset_t pending;
+
+	return signals != NULL && sigpending(&pending) == 0 &&
+		sigandset(&pending, &pending, signals) == 0 && !sigisemptyset(&pending);
+}
+
+int
+ipc_registry_wait(int dir, const struct ipc_wait *wait, const sigset_t *ends)
+{
+	struct ipc_wait nap = IPC_WAIT(FIRST_NAP_NS);
+	struct timespec left;
+
+	while (flock(dir, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK)
+			return errno;
+		ipc_wait_left(wait, &left);
+		if (left.tv_sec == 0 && left.tv_nsec == 0)
+			return EBUSY;
+		if (is_pending(ends))
+			return EINTR;
+		ipc_wait_start(&nap);
+		ipc_wait_for(-1, 0, &nap);
+		if (nap.limit < LAST_NAP_NS)
+			nap.limit *= 2;
+	}
+	return 0;
 }
 
 /* 1: locked; 0: it was removed meanwhile; -1: *err tells. */
 static int
-lock(const struct ipc_registry_place *place, struct ipc_error *err)
+lock(const struct ipc_registry *registry, const struct ipc_registry_place *place,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	struct stat st;
+	int code;
 
 	if (place->dir < 0)
 		return 1;
-	while (flock(place->dir, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return ipc_fail(err, errno, "lock '%s'", place->path);
+	code = ipc_registry_wait(place->dir, wait, registry->ends);
+	if (code == EBUSY)
+		return ipc_refuse(err, IPC_FAILED, EBUSY,
+			"use '%s': another process has had it locked for %d s",
+			place->path, registry->patience);
+	if (code != 0)
+		return ipc_fail(err, code, "lock '%s'", place->path);
 	if (fstat(place->dir, &st) < 0)
 		return ipc_fail(err, errno, "lock '%s'", place->path);
 	return st.st_nlink > 0;
@@ -144,22 +193,23 @@ lock(const struct ipc_registry_place *place, struct ipc_error *err)
 
 /* Always in the same order, so that no two wait for each other. */
 static int
-lock_all(struct ipc_registry *registry, struct ipc_error *err)
+lock_all(struct ipc_registry *registry, const struct ipc_wait *wait,
+	struct ipc_error *err)
 {
 	int result = 1;
 
 	for (int i = 0; i < IPC_REGISTRY_PLACES && result == 1; i++) {
 		if (registry->places[i].code != 0)
-			return refused(&registry->places[i], err);
-		result = lock(&registry->places[i], err);
+			return refused(&registry->places[i], registry->uid, err);
+		result = lock(registry, &registry->places[i], wait, err);
 	}
 	return result;
 }
 
 /* 1: opened and locked; 0: once more, as something changed meanwhile; or -1. */
 static int
-open_and_lock(
-	struct ipc_registry *registry, bool make, int *home, struct ipc_error *err)
+open_and_lock(struct ipc_registry *registry, bool make, int *home,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	int base = open_base(0, registry->uid);
 
@@ -171,20 +221,26 @@ open_and_lock(
 	if (make && registry->places[*home].dir < 0 &&
 		registry->places[*home].code == 0)
 		return *home == 1 && access(SHM, F_OK) < 0
-			? ipc_fail(err, errno, "open '%s'", SHM)
+			? ipc_refuse(err, IPC_FAILED, errno,
+				  "open '%s': there is no such directory", SHM)
 			: 0;
-	return lock_all(registry, err);
+	return lock_all(registry, wait, err);
 }
 
 int
 ipc_registry_lock(
 	struct ipc_registry *registry, uid_t uid, bool make, struct ipc_error *err)
 {
+	struct ipc_wait wait = IPC_WAIT((int64_t)registry->patience * NS_PER_S);
 	int home, result = 0;
+	sigset_t all;
 
 	registry->uid = uid;
+	ipc_wait_start(&wait);
 	for (int try = 0; try < TRIES && result == 0; try++) {
-		result = open_and_lock(registry, make, &home, err);
+		result = open_and_lock(registry, make, &home, &wait, err);
+		if (result < 0 && make)
+			ipc_registry_tidy(&registry->places[home]);
 		if (result != 1)
 			close_all(registry);
 	}
@@ -192,13 +248,17 @@ ipc_registry_lock(
 		return ipc_refuse(err, IPC_FAILED, EBUSY,
 			"use '%s': it is removed again and again",
 			registry->places[make ? home : 0].path);
-	return result < 0 ? -1 : home * make;
+	if (result < 0)
+		return -1;
+	sigfillset(&all);
+	registry->is_held = pthread_sigmask(SIG_SETMASK, &all, &registry->before) == 0;
+	return home * make;
 }
 
 void
 ipc_registry_tidy(const struct ipc_registry_place *place)
 {
-	if (place->dir >= 0)
+	if (place->dir >= 0 && flock(place->dir, LOCK_EX | LOCK_NB) == 0)
 		rmdir(place->path); /* ENOTEMPTY mostly */
 }
 
@@ -206,6 +266,9 @@ void
 ipc_registry_close(struct ipc_registry *registry)
 {
 	close_all(registry);
+	if (registry->is_held)
+		pthread_sigmask(SIG_SETMASK, &registry->before, NULL);
+	registry->is_held = false;
 }
 
 DIR *

@@ -3,30 +3,44 @@
 #define REGISTRY_H
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
+
+#include <ipcutil/wait.h>
 
 #include "ledger.h"
 
 /* One directory that may have such files, checked. */
 struct ipc_registry_place {
-	int dir;  /* -1: it is not there */
-	int code; /* why it cannot be read, an errno value, or 0 */
+	int dir;     /* -1: it is not there */
+	int code;    /* why it cannot be read, an errno value, or 0 */
+	uid_t owner; /* whose it is when it cannot be used; -1: not known */
 	char path[48];
 };
 
 /* /run/user/UID/ipcutil, and /dev/shm/ipcutil-UID. */
 enum { IPC_REGISTRY_PLACES = 2 };
 
+/* How long others are waited for who have it locked, in seconds. */
+enum { IPC_REGISTRY_PATIENCE = 2 };
+
 /* The caller ends it with ipc_registry_close(). */
 struct ipc_registry {
 	uid_t uid;
+	int patience;         /* in seconds; 0: who finds it locked goes away */
+	const sigset_t *ends; /* blocked signals that end the waiting; or NULL */
+	bool is_held;         /* no signal interrupts who has the lock... */
+	sigset_t before;      /* ...for whom these were blocked before */
 	struct ipc_registry_place places[IPC_REGISTRY_PLACES];
 };
 
 #define IPC_NO_REGISTRY \
 	{ \
-		.places = { { .dir = -1 }, { .dir = -1 } } \
+		.patience = IPC_REGISTRY_PATIENCE, .places = { \
+			{ .dir = -1 }, \
+			{ .dir = -1 } \
+		} \
 	}
 
 /* Opens what is there, to look at it: the places tell what could not be. */
@@ -34,17 +48,24 @@ void ipc_registry_look(struct ipc_registry *registry, uid_t uid);
 
 /*
  * Opens and locks what is there, for changes, as that user: whoever else wants to
- * change it waits until ipc_registry_close().  With make the place for new files is
- * there then, and its number is returned; else 0.
+ * change it waits until ipc_registry_close(), and so do signals.  With make the place
+ * for new files is there then, and its number is returned; else 0.
  *
  * IPC_REFUSED	a directory is not the user's alone
+ * IPC_FAILED	EBUSY: others have had it locked all the time; EINTR: see ends
  */
 int ipc_registry_lock(
 	struct ipc_registry *registry, uid_t uid, bool make, struct ipc_error *err);
 
 void ipc_registry_close(struct ipc_registry *registry);
 
-/* Removes a locked directory if it is empty. */
+/*
+ * Locks a directory as soon as others let it: 0, or an errno value, EBUSY when they did
+ * not within the limit, EINTR when one of ends, which may be NULL, is pending.
+ */
+int ipc_registry_wait(int dir, const struct ipc_wait *wait, const sigset_t *ends);
+
+/* Removes a directory if it is empty and no other process has it locked. */
 void ipc_registry_tidy(const struct ipc_registry_place *place);
 
 /* Begins to list a place, or NULL; the name of the next file, or NULL. */

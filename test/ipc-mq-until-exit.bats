@@ -114,7 +114,7 @@ elsewhere() {
 @test "a process that is no more: 3, and nothing is created" {
 	owner
 	kill_owner
-	fails_with 3 "ipc-mq: cannot watch process $owner: there is no such process" \
+	fails_with 3 "ipc-mq: cannot watch process '$owner': there is no such process" \
 		ipc-mq create --until-exit "$owner" "$NAME"
 	gone "$NAME"
 	queue
@@ -127,7 +127,7 @@ elsewhere() {
 	within 5 test -s pid
 	owner=$(cat pid)
 	within 5 grep -q ') Z ' "/proc/$owner/stat"
-	fails_with 3 "ipc-mq: cannot watch process $owner: it has ended" \
+	fails_with 3 "ipc-mq: cannot watch process '$owner': it has ended" \
 		ipc-mq create --until-exit "$owner" "$NAME"
 	gone "$NAME"
 }
@@ -441,7 +441,8 @@ elsewhere() {
 		'ln -s /tmp $d' 'ln -s /nowhere $d' ': >$d' 'mkfifo $d'; do
 		run -7 --separate-stderr elsewhere 'd=/dev/shm/ipcutil-0; '"$make"'
 			timeout 10 ipc-mq create --until-exit "$1" "$2"' "$owner" "$NAME"
-		[ "$stderr" = "ipc-mq: cannot use '/dev/shm/ipcutil-0', which tells what belongs to whom: it is not a directory of its user's alone" ]
+		[[ $make == *chown* ]] && whose=65534 || whose=0
+		[ "$stderr" = "ipc-mq: cannot use '/dev/shm/ipcutil-0', which tells what belongs to whom: it is not a directory of user 0 alone (it is user $whose's): remove it, as root if need be" ]
 		[ -z "$output" ]
 		gone "$NAME"
 	done
@@ -464,6 +465,88 @@ elsewhere() {
 	done
 	kill_owner
 	within 5 eval '! guardian "$owner"'
+}
+
+@test "who waits for the lock gives up: 1, with nothing changed and nothing left" {
+	as_root
+	owner
+	cat >script <<-'EOF'
+		ipc-mq create -q -c 1 -s 1 --until-exit "$1" "$2" >out
+		q=$(ipc-mq create --until-exit "$1" private) && exec 8</dev/shm/ipcutil-0 && flock 8
+		ipc-mq create --until-exit "$1" "$2-2" 2>create & create=$!
+		ipc-mq set --until-exit never "$2" 2>drop & drop=$!
+		ipc-mq set -m 0640 "$q" 2>renew & renew=$!
+		for job in create drop renew; do
+			wait "${!job}"; echo "$job $?: $(<$job)"
+		done
+		ipc-mq inspect -q "$2-2" 2>said >out; echo "$? $(ipc-mq inspect -r --noheadings -o MODE "$q")"
+		kill -9 "$1"
+		for ((i = 0; i < 1000; i++)); do ipc-mq inspect "$2" >out 2>&1 || break; done
+		ipc-mq inspect "$2" "$q" >out 2>&1; echo "$?"
+		ipc-mq rm -f "$q"
+	EOF
+	busy="cannot use '/dev/shm/ipcutil-0': another process has had it locked for 2 s"
+	run timeout 10 unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mount -t tmpfs none /run/user; . ./script' - "$owner" "$NAME"
+	echo "$output"
+	[ "$(grep -c ": ipc-mq: $busy$" <<<"$output")" -eq 3 ]
+	[ "$(grep -c ' 1: ' <<<"$output")" -eq 3 ]
+	[ "${lines[3]}" = "3 0600" ]	# changed nothing
+	[ "${lines[4]}" = 3 ]	# and the guardian went on without the lock
+}
+
+@test "INT ends a create that waits for the lock, which leaves no queue" {
+	as_root
+	owner
+	run -130 elsewhere 'ipc-mq create -q --until-exit "$1" "$2" && exec 8</dev/shm/ipcutil-0 && flock 8
+		env --default-signal ipc-mq create --until-exit "$1" "$2-2" & create=$!
+		until ipc-mq inspect -q "$2-2" >/dev/null 2>&1; do :; done
+		SECONDS=0; kill -INT $create; wait $create; status=$?
+		[ "$SECONDS" -lt 2 ] && exit $status' "$owner" "$NAME"
+	gone "$NAME-2"
+}
+
+@test "a create without a lock that others have does not wait, and removes nothing of theirs" {
+	as_root
+	owner
+	elsewhere 'ipc-mq create -q --until-exit "$1" "$2" && exec 8</dev/shm/ipcutil-0 && flock 8 &&
+		kill -9 $(pgrep -x -f "ipc-until-exit: .* process $1") && kill -9 "$1" &&
+		timeout 1.5 ipc-mq create -q -c 1 -s 1 "$2-2" && ipc-mq inspect "$2" && exec 8<&- &&
+		ipc-mq create -q -c 1 -s 1 "$2-2" && ! ipc-mq inspect -q "$2" 2>/dev/null' "$owner" "$NAME"
+}
+
+@test "create that fails late removes no queue that somebody else made under the name" {
+	as_root
+	owner
+	run -1 elsewhere 'ipc-mq create -q --until-exit "$1" "$2" && exec 8</dev/shm/ipcutil-0 && flock 8
+		ipc-mq create -q --until-exit "$1" "$2-2" & create=$!
+		until ipc-mq rm -q "$2-2" 2>/dev/null; do :; done
+		ipc-mq create -q -m 0640 "$2-2"; wait $create' "$owner" "$NAME"
+	[ "$(value MODE "$NAME-2")" = 0640 ]
+}
+
+@test "of two sets at once of a System V queue none makes it lose its process" {
+	as_root
+	owner
+	elsewhere 'q=$(ipc-mq create --until-exit "$1" private) && exec 8</dev/shm/ipcutil-0 && flock 8
+		ipc-mq set -m 0620 "$q" & set=$!
+		until [[ $(cat /proc/$set/comm /proc/$set/wchan) == ipc-mq*poll* || $SECONDS -gt 3 ]]; do :; done
+		kill -STOP $set; exec 8<&-
+		printf -v now "%(%s)T"; until printf -v next "%(%s)T"; [ "$next" != "$now" ]; do :; done
+		ipc-mq set -m 0640 "$q"
+		until printf -v now "%(%s)T"; [ "$next" != "$now" ]; do :; done
+		kill -CONT $set; wait $set && [ "$(ipc-mq inspect -r --noheadings -o MODE "$q")" = 0620 ]
+		status=$?; kill -9 "$1"
+		for ((i = 0; i < 1000; i++)); do ipc-mq inspect -q "$q" >/dev/null 2>&1 || exit $status; done
+		ipc-mq rm "$q"; exit 1' "$owner"
+}
+
+@test "no /dev/shm: it is told, the status is 1, and nothing is left" {
+	as_root
+	owner
+	run -1 --separate-stderr elsewhere 'mkdir d && mount -t tmpfs none d && touch d/null &&
+		mount --bind /dev/null d/null && mount --move d /dev && ipc-mq create --until-exit "$1" "$2"' "$owner" "$NAME"
+	[ "$stderr" = "ipc-mq: cannot open '/dev/shm': there is no such directory" ]
+	gone "$NAME"
 }
 
 @test "the directory is in /run/user/UID where that is the user's" {
@@ -525,7 +608,7 @@ elsewhere() {
 	[ "$(id -u)" -ne 0 ] || return 0
 	owner	# its guardian is not there yet
 	ASAN_OPTIONS=detect_leaks=0 fails 6 prlimit --nproc=1 ipc-mq create --until-exit "$owner" "$NAME"
-	[[ $stderr == "ipc-mq: cannot start a guardian for process $owner: the limit of processes is reached: RLIMIT_NPROC (ulimit -u) allows a user 1, "* ]]
+	[[ $stderr == "ipc-mq: cannot start a guardian for process '$owner': the limit of processes is reached: RLIMIT_NPROC (ulimit -u) allows a user 1, "* ]]
 	gone "$NAME"
 	unguarded "$owner"
 }

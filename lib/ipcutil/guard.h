@@ -9,6 +9,7 @@
 #ifndef IPCUTIL_GUARD_H
 #define IPCUTIL_GUARD_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/cdefs.h>
 #include <sys/types.h>
@@ -30,13 +31,17 @@ int ipc_guard_check(pid_t pid, struct ipc_error *err);
  * Lets an object belong to process pid, from now on and in place of any other:
  * returns 0 when a guardian watches.  That is a process of its own, as the object's
  * owner, in its own session, which has no descriptor of ours.  A failure changes
- * nothing.  For root: the effective ids change for a moment.
+ * nothing.  For root: the file system ids of the thread, see setfsuid(2), change for a
+ * moment.  Who holds the lock of the files is waited for, up to 2 s, or until one of the
+ * blocked signals in ends, which may be NULL, is pending.
  *
  * IPC_NO_OBJECT	there is no such process, or it has ended
  * IPC_DENIED	the object is another user's, and we are not root
  * IPC_REFUSED	the directory of the files is not safe: it is not the owner's alone
+ * IPC_FAILED	EBUSY: others have had the files locked all the time
  */
-int ipc_guard_add(const struct ipc_object *object, pid_t pid, struct ipc_error *err);
+int ipc_guard_add(const struct ipc_object *object, pid_t pid, const sigset_t *ends,
+	struct ipc_error *err);
 
 /* Lets an object belong to no process; one that does not is no failure. */
 int ipc_guard_drop(const struct ipc_object *object, struct ipc_error *err);

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <ipcutil/address.h>
+#include <ipcutil/error.h>
 
 __BEGIN_DECLS
 
@@ -39,6 +40,14 @@ struct ipc_object {
 
 /* True when nothing tells the one from the other; the addresses have no part in it. */
 bool ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other);
+
+/*
+ * Removes an object if it still is what its address stands for.  As only its address
+ * can be removed, another one may take its place in between: a few microseconds.
+ *
+ * IPC_NO_OBJECT	it is not there any more
+ */
+int ipc_object_remove(const struct ipc_object *object, struct ipc_error *err);
 
 /* True for the types of sysvipc(7). */
 bool ipc_object_is_sysv(const struct ipc_object *object);
