@@ -22,8 +22,7 @@ struct ipc_owner_id {
 	uint64_t pid_namespace, time_namespace, ipc_namespace;
 	pid_t pid;
 	uint64_t start; /* clock ticks since boot */
-	uint64_t
-		inode; /* of its descriptors, which is never used again; 0: not known */
+	uint64_t inode; /* of its pidfd, which never comes again; 0: not known */
 };
 
 /* Fills in what our own processes have in common: all but pid, start and inode. */

@@ -527,13 +527,17 @@ elsewhere() {
 @test "of two sets at once of a System V queue none makes it lose its process" {
 	as_root
 	owner
-	elsewhere 'q=$(ipc-mq create --until-exit "$1" private) && exec 8</dev/shm/ipcutil-0 && flock 8
-		ipc-mq set -m 0620 "$q" & set=$!
-		until [[ $(cat /proc/$set/comm /proc/$set/wchan) == ipc-mq*poll* || $SECONDS -gt 3 ]]; do :; done
+	elsewhere 'another_second() {	# that is what the time of a change is told in
+			printf -v now "%(%s)T"
+			until printf -v next "%(%s)T"; [ "$next" != "$now" ]; do :; done
+		}
+		q=$(ipc-mq create --until-exit "$1" private) && exec 8</dev/shm/ipcutil-0 && flock 8
+		another_second
+		ipc-mq set -m 0620 "$q" 8<&- & set=$!
+		until [[ $(readlink /proc/$set/fd/*) == *ipcutil-0* ]]; do :; done
 		kill -STOP $set; exec 8<&-
-		printf -v now "%(%s)T"; until printf -v next "%(%s)T"; [ "$next" != "$now" ]; do :; done
 		ipc-mq set -m 0640 "$q"
-		until printf -v now "%(%s)T"; [ "$next" != "$now" ]; do :; done
+		another_second
 		kill -CONT $set; wait $set && [ "$(ipc-mq inspect -r --noheadings -o MODE "$q")" = 0620 ]
 		status=$?; kill -9 "$1"
 		for ((i = 0; i < 1000; i++)); do ipc-mq inspect -q "$q" >/dev/null 2>&1 || exit $status; done
