@@ -81,14 +81,15 @@ search_ledger(const struct search *search, uid_t uid, const struct ipc_ledger *l
 /* False: there may be what could not be read. */
 static bool
 search_file(const struct search *search, const struct ipc_registry *registry, int place,
-	const char *name)
+	const char *name, size_t *bytes)
 {
 	autofree_ledger struct ipc_ledger ledger = { .text = NULL };
 	autoclose int fd = ipc_registry_file(registry, place, name, O_RDONLY);
 	int code = errno;
 
 	if (fd >= 0)
-		code = ipc_ledger_read(&ledger, fd);
+		code = ipc_ledger_read(&ledger, fd, &search->here);
+	*bytes += ledger.length;
 	if (fd >= 0 && code == 0)
 		search_ledger(search, registry->uid, &ledger);
 	else if (fd < 0 && (code == EBADMSG || code == ENOENT || code == ELOOP))
@@ -96,8 +97,8 @@ search_file(const struct search *search, const struct ipc_registry *registry, in
 	return code == 0 || code == ENODATA;
 }
 
-/* Who has more files than that makes others wait. */
-enum { FILES_MOST = 1 << 16 };
+/* Who has more files in a directory, and in all of them more bytes, makes others wait. */
+enum { FILES_MOST = 4096, BYTES_MOST = 64 << 20 };
 
 static bool
 search_user(const struct search *search, uid_t uid)
@@ -105,6 +106,7 @@ search_user(const struct search *search, uid_t uid)
 	__attribute__((cleanup(ipc_registry_close))) struct ipc_registry registry =
 		IPC_NO_REGISTRY;
 	bool is_complete = true;
+	size_t bytes = 0;
 
 	ipc_registry_look(&registry, uid);
 	for (int place = 0; place < IPC_REGISTRY_PLACES; place++) {
@@ -116,11 +118,12 @@ search_user(const struct search *search, uid_t uid)
 			(list == NULL && registry.places[place].dir >= 0))
 			is_complete = false;
 		while (list != NULL && (name = ipc_registry_next(list)) != NULL)
-			if (++seen > FILES_MOST ||
-				!search_file(search, &registry, place, name)) {
+			if (++seen > FILES_MOST || bytes > BYTES_MOST) {
 				is_complete = false;
-				if (seen > FILES_MOST)
-					break;
+				break;
+			} else if (!search_file(
+					   search, &registry, place, name, &bytes)) {
+				is_complete = false;
 			}
 	}
 	return is_complete;

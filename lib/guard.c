@@ -130,19 +130,6 @@ strike_gone(struct ipc_ledger *ledger)
 	}
 }
 
-/* One with the same address is gone: this one has it. */
-static void
-strike_namesakes(struct ipc_ledger *ledger, const struct ipc_object *of)
-{
-	struct ipc_object object;
-	size_t line;
-
-	for (size_t place = 0; ipc_ledger_next(ledger, &place, &line, &object);)
-		if (object.type == of->type &&
-			strcmp(object.address.text, of->address.text) == 0)
-			ipc_ledger_strike(ledger, line);
-}
-
 /* Looked at when it has grown to the next power of two: each line costs one look. */
 static void
 compact(struct ipc_ledger *ledger)
@@ -224,14 +211,14 @@ static int
 read_home(struct home *home, const struct ipc_owner_id *owner,
 	struct ipc_ledger *ledger, struct ipc_error *err)
 {
-	int code = home->is_new ? ENODATA : ipc_ledger_read(ledger, home->fd);
+	int code = home->is_new ? ENODATA : ipc_ledger_read(ledger, home->fd, NULL);
 
 	if (code == ENODATA) {
 		ipc_ledger_free(ledger);
 		code = ftruncate(home->fd, 0) < 0 ? errno
 						  : ipc_ledger_begin(home->fd, owner);
 		if (code == 0)
-			code = ipc_ledger_read(ledger, home->fd);
+			code = ipc_ledger_read(ledger, home->fd, NULL);
 	}
 	if (code == 0 && !ipc_owner_is_same(&ledger->owner, owner))
 		code = EBADMSG;
@@ -254,7 +241,7 @@ put(struct home *home, const struct ipc_object *object,
 		return -1;
 	was_there = ipc_ledger_find(&ledger, object, &line);
 	if (!was_there) {
-		strike_namesakes(&ledger, object);
+		ipc_ledger_strike_namesakes(&ledger, object);
 		compact(&ledger);
 		code = ipc_ledger_put(&ledger, object, &line);
 	}

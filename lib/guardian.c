@@ -29,7 +29,7 @@ ipc_guardian_remove_all(
 	bool all_gone = true;
 	size_t line;
 
-	if (ipc_ledger_read(&ledger, file) != 0) {
+	if (ipc_ledger_read(&ledger, file, NULL) != 0) {
 		ipc_ledger_free(&ledger);
 		return;
 	}

@@ -162,6 +162,23 @@ read_header(char *line, struct ipc_owner_id *owner)
 	return 0;
 }
 
+/* The first line alone: 0, or an errno value. */
+static int
+read_owner(struct ipc_ledger *ledger)
+{
+	char line[HEADER_MAX_BYTES];
+	ssize_t length = pread(ledger->fd, line, sizeof(line), 0);
+	char *end = length < 0 ? NULL : memchr(line, '\n', (size_t)length);
+
+	if (length < 0)
+		return errno;
+	if (end == NULL)
+		return length < (ssize_t)sizeof(line) ? ENODATA : EBADMSG;
+	*end = '\0';
+	return strlen(line) == (size_t)(end - line) ? read_header(line, &ledger->owner)
+						    : EBADMSG;
+}
+
 /* All that is there, even if it grows meanwhile. */
 static int
 read_text(struct ipc_ledger *ledger)
@@ -171,7 +188,7 @@ read_text(struct ipc_ledger *ledger)
 
 	if (fstat(ledger->fd, &st) < 0)
 		return errno;
-	if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MOST)
+	if (st.st_size > SIZE_MOST)
 		return EBADMSG;
 	ledger->text = malloc((size_t)st.st_size + 1);
 	if (ledger->text == NULL)
@@ -188,25 +205,21 @@ read_text(struct ipc_ledger *ledger)
 }
 
 int
-ipc_ledger_read(struct ipc_ledger *ledger, int fd)
+ipc_ledger_read(struct ipc_ledger *ledger, int fd, const struct ipc_owner_id *here)
 {
-	char header[HEADER_MAX_BYTES];
-	const char *end;
+	struct stat st;
 	int code;
 
 	*ledger = (struct ipc_ledger){ .fd = fd };
-	code = read_text(ledger);
-	if (code != 0)
+	if (fstat(fd, &st) < 0)
+		return errno;
+	code = S_ISREG(st.st_mode) ? read_owner(ledger) : EBADMSG;
+	if (code != 0 ||
+		(here != NULL &&
+			(strcmp(ledger->owner.boot, here->boot) != 0 ||
+				ledger->owner.ipc_namespace != here->ipc_namespace)))
 		return code;
-	end = memchr(ledger->text, '\n', ledger->length);
-	if (end == NULL)
-		return ledger->length < HEADER_MAX_BYTES ? ENODATA : EBADMSG;
-	if (end - ledger->text >= HEADER_MAX_BYTES ||
-		memchr(ledger->text, '\0', (size_t)(end - ledger->text)) != NULL)
-		return EBADMSG;
-	snprintf(header, sizeof(header), "%.*s", (int)(end - ledger->text),
-		ledger->text);
-	return read_header(header, &ledger->owner);
+	return read_text(ledger);
 }
 
 void
@@ -257,6 +270,8 @@ next_line(const struct ipc_ledger *ledger, size_t *place, size_t *line, size_t *
 {
 	const char *end;
 
+	if (ledger->text == NULL)
+		return false;
 	if (*place == 0) {
 		end = memchr(ledger->text, '\n', ledger->length);
 		*place =
@@ -291,16 +306,46 @@ ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *line,
 	return false;
 }
 
+/* What stands before the address in the line of an object that counts. */
+static size_t
+write_start(const struct ipc_object *object, char *text, size_t room)
+{
+	return (size_t)snprintf(text, room,
+		"+ %s %" PRIu64 " %" PRIu64 " %u %" PRIi64 " ", types[object->type],
+		object->device, object->number, object->uid, object->changed);
+}
+
+/* As it was written, so that nothing need be read: there may be thousands. */
 bool
 ipc_ledger_find(
 	const struct ipc_ledger *ledger, const struct ipc_object *object, size_t *line)
 {
-	struct ipc_object other;
+	char start[LINE_MAX_BYTES];
+	size_t used = write_start(object, start, sizeof(start)), length;
 
-	for (size_t place = 0; ipc_ledger_next(ledger, &place, line, &other);)
-		if (ipc_object_is_same(&other, object))
+	for (size_t place = 0; next_line(ledger, &place, line, &length);)
+		if (length > used && memcmp(ledger->text + *line, start, used) == 0)
 			return true;
 	return false;
+}
+
+void
+ipc_ledger_strike_namesakes(struct ipc_ledger *ledger, const struct ipc_object *of)
+{
+	char type[32], address[LINE_MAX_BYTES] = " ";
+	size_t used = (size_t)snprintf(type, sizeof(type), "+ %s ", types[of->type]);
+	size_t behind = 1 + encode(of->address.text, address + 1, sizeof(address) - 1);
+	size_t line, length;
+
+	for (size_t place = 0; next_line(ledger, &place, &line, &length);) {
+		const char *text = ledger->text + line;
+
+		while (length > 0 && text[length - 1] == ' ')
+			length--;
+		if (length > used + behind && memcmp(text, type, used) == 0 &&
+			memcmp(text + length - behind, address, behind) == 0)
+			ipc_ledger_strike(ledger, line);
+	}
 }
 
 size_t
@@ -332,15 +377,13 @@ find_room(const struct ipc_ledger *ledger, size_t *length, bool *is_new)
 int
 ipc_ledger_put(struct ipc_ledger *ledger, const struct ipc_object *object, size_t *line)
 {
-	char text[LINE_MAX_BYTES + 1], address[LINE_MAX_BYTES - 128];
-	size_t used, length;
+	char text[LINE_MAX_BYTES + 1];
+	size_t used = write_start(object, text, sizeof(text)), length;
 	bool is_new;
 	int code = 0;
 
-	encode(object->address.text, address, sizeof(address));
-	used = (size_t)snprintf(text, sizeof(text),
-		"- %s %" PRIu64 " %" PRIu64 " %u %" PRIi64 " %s", types[object->type],
-		object->device, object->number, object->uid, object->changed, address);
+	used += encode(object->address.text, text + used, sizeof(text) - used);
+	text[0] = '-';
 	length = used;
 	*line = find_room(ledger, &length, &is_new);
 	if (length > LINE_MAX_BYTES || *line + length >= SIZE_MOST)

@@ -23,7 +23,7 @@
 struct ipc_ledger {
 	int fd; /* not its own */
 	struct ipc_owner_id owner;
-	char *text; /* as it was read */
+	char *text; /* as it was read, or NULL */
 	size_t length;
 };
 
@@ -34,9 +34,10 @@ void ipc_ledger_name(const struct ipc_owner_id *owner, char name[IPC_LEDGER_NAME
 
 /*
  * Reads the file that fd is: 0, or an errno value; ENODATA when its making was not
- * ended, EBADMSG when it is no such file.  ipc_ledger_free() is due in any case.
+ * ended, EBADMSG when it is no such file.  With here, a file of another boot or IPC
+ * namespace is read as one without objects.  ipc_ledger_free() is due in any case.
  */
-int ipc_ledger_read(struct ipc_ledger *ledger, int fd);
+int ipc_ledger_read(struct ipc_ledger *ledger, int fd, const struct ipc_owner_id *here);
 void ipc_ledger_free(struct ipc_ledger *ledger);
 
 /* Makes the empty file fd that of a process: 0, or an errno value. */
@@ -52,6 +53,10 @@ bool ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *lin
 /* True when the object is in it, and its line. */
 bool ipc_ledger_find(
 	const struct ipc_ledger *ledger, const struct ipc_object *object, size_t *line);
+
+/* Strikes those with the address of the object: they are gone when it has that. */
+void ipc_ledger_strike_namesakes(
+	struct ipc_ledger *ledger, const struct ipc_object *of);
 
 /* How many lines there are, whether or not they count. */
 size_t ipc_ledger_lines(const struct ipc_ledger *ledger);

@@ -319,6 +319,10 @@ ipc_registry_each(const struct ipc_registry *registry,
 		struct ipc_ledger *ledger, int place, const char *name, void *arg),
 	void *arg)
 {
+	struct ipc_owner_id here;
+
+	if (ipc_owner_here(&here, NULL) < 0)
+		return;
 	for (int place = 0; place < IPC_REGISTRY_PLACES; place++) {
 		autoclosedir DIR *list = ipc_registry_list(&registry->places[place]);
 		const char *name;
@@ -332,7 +336,7 @@ ipc_registry_each(const struct ipc_registry *registry,
 				ipc_registry_file(registry, place, name, O_RDWR);
 			int code;
 
-			code = fd < 0 ? errno : ipc_ledger_read(&ledger, fd);
+			code = fd < 0 ? errno : ipc_ledger_read(&ledger, fd, &here);
 			if (code == 0)
 				visit(&ledger, place, name, arg);
 			else if (code == ENODATA) /* its maker was killed */

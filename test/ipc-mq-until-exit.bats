@@ -553,6 +553,18 @@ elsewhere() {
 	gone "$NAME"
 }
 
+@test "who has too many files, or too long ones, makes root wait for none of them" {
+	as_root
+	owner
+	as_user 65534 ipc-mq create -c 1 -s 1 "$NAME" >/dev/null
+	for make in 'for i in {1..100}; do : >$d/$i; done' 'for i in {1..5000}; do : >$d/$i; done' \
+		'{ head -n 1 $d/$1.*; yes "+ posix-mq 9 9 65534 0 /a" | head -c 16000000; } >$d/1; for i in {2..6}; do cp $d/1 $d/$i; done'; do
+		elsewhere 'd=/dev/shm/ipcutil-65534; ipc-mq set --until-exit "$1" "$2"; '"$make"'; chown -R 65534 $d
+			rm $d/$1.*; ipc-mq inspect -r --noheadings -o OWNER_PID "$2"' "$owner" "$NAME" 2>&1
+	done >out
+	[ "$(xargs <out)" = "0 - -" ]
+}
+
 @test "the directory is in /run/user/UID where that is the user's" {
 	as_root
 	owner

@@ -45,7 +45,7 @@ read_text(const char *text, size_t length, struct ipc_ledger *ledger)
 
 	if (fd < 0 || write(fd, text, length) != (ssize_t)length)
 		exit(99);
-	return ipc_ledger_read(ledger, fd);
+	return ipc_ledger_read(ledger, fd, NULL);
 }
 
 static void
@@ -177,11 +177,11 @@ test_changes(void)
 	for (int i = 1; i <= NAME_MAX; i++)
 		name[i] = (char)(i == '/' ? 1 : i);
 	object = queue(name, 7);
-	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_read(&ledger, fd, NULL);
 	is(ipc_ledger_put(&ledger, &object, &first), 0,
 		"a name of all bytes is put in");
 	ipc_ledger_free(&ledger);
-	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_read(&ledger, fd, NULL);
 	ok(ipc_ledger_next(&ledger, &place, &line, &found) &&
 			ipc_object_is_same(&found, &object) &&
 			strcmp(found.address.text, name) == 0 && line == first,
@@ -191,23 +191,61 @@ test_changes(void)
 	object = queue("/short", 8);
 	ipc_ledger_put(&ledger, &object, &line);
 	is(line, first, "its room is used again");
-	ipc_ledger_read(&again, fd);
+	ipc_ledger_read(&again, fd, NULL);
 	ok(count(&again) == 1 && ipc_ledger_lines(&again) == 1 &&
 			ipc_ledger_find(&again, &object, &line),
 		"by the next");
 	if (pwrite(fd, "- posix-mq 20", 13, (off_t)again.length) != 13)
 		exit(99);
 	ipc_ledger_free(&again);
-	ipc_ledger_read(&again, fd);
+	ipc_ledger_read(&again, fd, NULL);
 	object = queue("/next", 9);
 	is(ipc_ledger_put(&again, &object, &line), 0,
 		"what a killed writer left is cut off");
 	ipc_ledger_free(&again);
-	ipc_ledger_read(&again, fd);
+	ipc_ledger_read(&again, fd, NULL);
 	ok(count(&again) == 2 && ipc_ledger_lines(&again) == 2, "and nothing else");
 	ipc_ledger_free(&again);
 	ipc_ledger_free(&ledger);
 	close(fd);
+}
+
+static void
+test_finding(void)
+{
+	static const char text[] = HEADER "+ posix-mq 20 7 1000 0 /a\n"
+					  "+ posix-mq 20 70 1000 0 /b%20  \n"
+					  "- posix-mq 20 8 1000 0 /c\n"
+					  "+ posix-mq 20 9 1000 0 /x/a\n"
+					  "+ posix-mq 20 9 1000 0 /aa\n";
+	struct ipc_owner_id here = some_owner;
+	struct ipc_object object = queue("/b ", 70);
+	struct ipc_ledger ledger, again;
+	size_t line;
+
+	read_text(text, strlen(text), &ledger);
+	ok(ipc_ledger_find(&ledger, &object, &line) &&
+			strncmp(ledger.text + line, "+ posix-mq 20 70 ", 17) == 0,
+		"an object is found by what tells it from others");
+	object.number = 8;
+	ok(!ipc_ledger_find(&ledger, &object, &line), "but not one that was struck");
+	ipc_ledger_strike_namesakes(&ledger, &object);
+	object.number = 70;
+	ok(!ipc_ledger_find(&ledger, &object, &line), "one of the same name is gone");
+	object = queue("/a", 1);
+	ipc_ledger_strike_namesakes(&ledger, &object);
+	is(count(&ledger), 1, "and others stay");
+	is(ipc_ledger_read(&again, ledger.fd, &here), 0, "what is of here is read");
+	is(count(&again), 1, "with its objects");
+	ipc_ledger_free(&again);
+	here.ipc_namespace++;
+	is(ipc_ledger_read(&again, ledger.fd, &here), 0,
+		"so is what is of another namespace");
+	ok(ipc_owner_is_same(&again.owner, &some_owner) && again.text == NULL &&
+			count(&again) == 0,
+		"but its first line alone");
+	ipc_ledger_free(&again);
+	end(&ledger);
 }
 
 /* A line of another's room may be longer than what the limit leaves of it. */
@@ -221,10 +259,10 @@ test_short_writes(void)
 	int fd = memfd_create("ledger", MFD_CLOEXEC);
 
 	ipc_ledger_begin(fd, &some_owner);
-	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_read(&ledger, fd, NULL);
 	ipc_ledger_put(&ledger, &object, &line);
 	ipc_ledger_free(&ledger);
-	ipc_ledger_read(&ledger, fd);
+	ipc_ledger_read(&ledger, fd, NULL);
 	ipc_ledger_strike(&ledger, line);
 	getrlimit(RLIMIT_FSIZE, &limit);
 	limit.rlim_cur = line + 20;
@@ -234,7 +272,7 @@ test_short_writes(void)
 		"what does not go in whole is not in");
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_FSIZE, &limit);
-	ipc_ledger_read(&again, fd);
+	ipc_ledger_read(&again, fd, NULL);
 	ok(count(&again) == 0 && again.length == ledger.length,
 		"and the room is there for the next");
 	ipc_ledger_free(&again);
@@ -369,6 +407,7 @@ main(void)
 	test_lines();
 	test_garbage();
 	test_changes();
+	test_finding();
 	test_short_writes();
 	test_states();
 	test_threads();
