@@ -629,6 +629,78 @@ elsewhere() {
 	unguarded "$owner"
 }
 
+@test "a killed guardian is no end: the queue of a process that lives stays" {
+	owner
+	queue --until-exit "$owner"
+	guardian "$owner"
+	kill -9 "$guardian"
+	within 5 ended "$guardian"
+	ipc-mq create -q -c 1 -s 1 "$NAME-2" >/dev/null
+	ipc-mq inspect "$NAME" >/dev/null
+	[ -n "$(files "$owner")" ]
+	[ "$(value OWNER_PID "$NAME")" = "$owner" ]
+	ipc-mq create -q -c 1 -s 1 --until-exit "$owner" "$NAME-3" >/dev/null
+	kill_owner
+	removed
+}
+
+# planted EDIT: an ended process's file, changed by sed -E EDIT, and the queue after a create
+planted() {
+	elsewhere 'sleep 1000 3>&- & owner=$!; ipc-mq create -q -c 1 -s 1 --until-exit $owner "$1" >/dev/null
+		kill -9 $(pgrep -x -f "ipc-until-exit: .* process $owner") $owner; wait $owner 2>/dev/null
+		f=$(echo /dev/shm/ipcutil-0/$owner.*) && sed -E -i "$2" "$f" && ipc-mq create -q -c 1 -s 1 "$1-2" >/dev/null
+		ipc-mq inspect -q "$1" >/dev/null 2>&1; echo "queue $?"; [ -e "$f" ]; echo "file $?"' "$NAME" "$1" 2>/dev/null
+	ipc-mq rm -f "$NAME"
+}
+
+@test "what a planted file names is removed only when it is this boot's and this user's" {
+	as_root
+	[ "$(planted '' | xargs)" = "queue 3 file 1" ]
+	[ "$(planted '1s/^([^ ]+ 1) [^ ]+/\1 00000000-0000-0000-0000-000000000000/' | xargs)" = "queue 0 file 1" ]
+	[ "$(planted '2s/ 0 0 (\/)/ 65534 0 \1/' | xargs)" = "queue 0 file 1" ]
+	[ "$(planted '1s/ [0-9]+( [0-9]+ [0-9]+ [0-9]+)$/ 1\1/' | xargs)" = "queue 0 file 0" ]	# another IPC namespace
+}
+
+@test "a queue of another IPC namespace is not touched, though its file is at hand" {
+	as_root
+	elsewhere 'sleep 1000 3>&- & owner=$!; ipc-mq create -q -c 1 -s 1 --until-exit $owner "$1"
+		kill -9 $(pgrep -x -f "ipc-until-exit: .* process $owner")
+		unshare -i bash -c "ipc-mq create -q -c 1 -s 1 --until-exit \$1 \$2 && [ \$(ls /dev/shm/ipcutil-0 | wc -l) = 2 ] &&
+			kill -9 \$1 && for ((i = 0; i < 2000; i++)); do ipc-mq inspect -q \$2 || break; done >/dev/null 2>&1 &&
+			ipc-mq create -q -c 1 -s 1 \$2 && ipc-mq inspect \$2" - $owner "$1" || exit
+		ipc-mq inspect "$1" && ipc-mq create -q -c 1 -s 1 "$1-2" && ! ipc-mq inspect -q "$1" &&
+		[ ! -e /dev/shm/ipcutil-0 ]' "$NAME" 2>/dev/null
+}
+
+@test "200 creates at once for 10 processes, with kills, leave nothing and lose nothing" {
+	for _ in {1..10}; do
+		owner
+		owners+=("$owner")
+	done
+	for n in {1..200}; do
+		ipc-mq create -q --until-exit "${owners[n % 10]}" private >>ids 2>>said 3>&- &
+		creates+=($!)
+		[ $((n % 20)) -ne 0 ] || pkill -9 -x -f "ipc-until-exit: .* process ${owners[n / 20 - 1]}" || :
+		[ $((n % 60)) -ne 0 ] || kill -9 "${owners[n / 60 - 1]}"
+	done
+	wait "${creates[@]}" || :
+	made $(<ids)
+	run ! grep -v "cannot watch process .*: \(there is no such process\|it has ended\)$" said
+	for n in {3..9}; do	# the last create started a guardian if it saw that one was killed
+		ipc-mq create -q --until-exit "${owners[n]}" private >>ids
+		guardian "${owners[n]}"
+		[ "$(wc -l <<<"$guardian")" -eq 1 ]
+	done
+	ipc-mq ls -J -o ADDRESS,OWNER_PID >listed
+	for n in {3..9}; do
+		[ "$(grep -c "\"owner_pid\":${owners[n]}\b" listed)" -eq 21 ]
+	done
+	kill -9 "${owners[@]}"
+	within 5 eval '! pgrep -x -f "ipc-until-exit: .* process ($(IFS="|"; echo "${owners[*]}"))" >/dev/null'
+	ipc-mq create -q "$BYKEY" >/dev/null
+	while read -r q; do gone "$q"; done <ids
+}
+
 @test "kill -9 of scripts that make queues leaves none behind" {
 	for ((kills = 0; kills < ${STORM:-12}; kills++)); do
 		: >created	# the next shell comes to that only later
