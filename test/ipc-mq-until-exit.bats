@@ -644,12 +644,12 @@ elsewhere() {
 	removed
 }
 
-# planted EDIT: an ended process's file, changed by sed -E EDIT, and the queue after a create
+# planted EDIT [COMMAND]: an ended process's file, changed by sed -E EDIT, and the queue after a create
 planted() {
 	elsewhere 'sleep 1000 3>&- & owner=$!; ipc-mq create -q -c 1 -s 1 --until-exit $owner "$1" >/dev/null
 		kill -9 $(pgrep -x -f "ipc-until-exit: .* process $owner") $owner; wait $owner 2>/dev/null
-		f=$(echo /dev/shm/ipcutil-0/$owner.*) && sed -E -i "$2" "$f" && ipc-mq create -q -c 1 -s 1 "$1-2" >/dev/null
-		ipc-mq inspect -q "$1" >/dev/null 2>&1; echo "queue $?"; [ -e "$f" ]; echo "file $?"' "$NAME" "$1" 2>/dev/null
+		f=$(echo /dev/shm/ipcutil-0/$owner.*) && sed -E -i "$2" "$f" && eval "$3" && ipc-mq create -q -c 1 -s 1 "$1-2" >/dev/null
+		ipc-mq inspect -q "$1" >/dev/null 2>&1; echo "queue $?"; [ -e "$f" ]; echo "file $?"' "$NAME" "$1" "${2-:}" 2>/dev/null
 	ipc-mq rm -f "$NAME"
 }
 
@@ -657,7 +657,7 @@ planted() {
 	as_root
 	[ "$(planted '' | xargs)" = "queue 3 file 1" ]
 	[ "$(planted '1s/^([^ ]+ 1) [^ ]+/\1 00000000-0000-0000-0000-000000000000/' | xargs)" = "queue 0 file 1" ]
-	[ "$(planted '2s/ 0 0 (\/)/ 65534 0 \1/' | xargs)" = "queue 0 file 1" ]
+	[ "$(planted '2s/ 0 0 (\/)/ 65534 0 \1/' 'ipc-mq set --owner 65534 "$1"' | xargs)" = "queue 0 file 1" ]
 	[ "$(planted '1s/ [0-9]+( [0-9]+ [0-9]+ [0-9]+)$/ 1\1/' | xargs)" = "queue 0 file 0" ]	# another IPC namespace
 }
 
