@@ -678,7 +678,7 @@ planted() {
 		owners+=("$owner")
 	done
 	for n in {1..200}; do
-		ipc-mq create -q --until-exit "${owners[n % 10]}" private >>ids 2>>said 3>&- &
+		ipc-mq create --until-exit "${owners[n % 10]}" private >>ids 2>>said 3>&- &
 		creates+=($!)
 		[ $((n % 20)) -ne 0 ] || pkill -9 -x -f "ipc-until-exit: .* process ${owners[n / 20 - 1]}" || :
 		[ $((n % 60)) -ne 0 ] || kill -9 "${owners[n / 60 - 1]}"
