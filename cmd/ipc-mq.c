@@ -46,11 +46,10 @@ static const struct field create_options[] = {
 /* Lets the queue belong to a process.  One that was made does not survive a failure. */
 static int
 own(struct call *call, const struct ipc_address *found, bool made,
-	const sigset_t *before)
+	const sigset_t *before, struct ipc_object *object)
 {
 	const struct create_args *args = call->args;
 	struct ipc_mq_info info;
-	struct ipc_object object;
 	sigset_t ends;
 
 	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0) {
@@ -58,19 +57,19 @@ own(struct call *call, const struct ipc_address *found, bool made,
 			ipc_mq_remove(found, NULL);
 		return -1;
 	}
-	object = ipc_mq_object(&info);
+	*object = ipc_mq_object(&info);
 	hold_set(&ends, before);
-	if (until_created(call, &object, made, args->until_exit, &ends) == 0)
+	if (until_created(call, object, made, args->until_exit, &ends) == 0)
 		return 0;
 	if (made) /* it may be another's by now: that took its time */
-		ipc_object_remove(&object, NULL);
+		ipc_object_remove(object, NULL);
 	return -1;
 }
 
 /* A signal that ends us must not come before somebody else removes the queue. */
 static int
 create_owned(struct call *call, const struct ipc_mq_plan *plan,
-	struct ipc_address *found, bool *made)
+	struct ipc_address *found, bool *made, struct ipc_object *object)
 {
 	const struct create_args *args = call->args;
 	sigset_t before;
@@ -83,7 +82,7 @@ create_owned(struct call *call, const struct ipc_mq_plan *plan,
 	hold_begin(&before);
 	result = ipc_mq_create(&call->address, plan, found, made, &call->err);
 	if (result == 0)
-		result = own(call, found, *made, &before);
+		result = own(call, found, *made, &before, object);
 	hold_end(&before);
 	return result;
 }
@@ -101,15 +100,18 @@ mq_create(struct call *call)
 		.trusted = args->trusted,
 	};
 	struct ipc_address found;
+	struct ipc_object object;
 	const char *name = found.text;
 	bool made;
 
-	if (create_owned(call, &plan, &found, &made) < 0)
+	if (create_owned(call, &plan, &found, &made, &object) < 0)
 		return -1;
 	/* A queue whose address nobody gets to know would be a leak. */
 	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
 		outlet_failed(errno, &call->err);
-		if (made)
+		if (made && args->until_exit != 0)
+			ipc_object_remove(&object, NULL);
+		else if (made)
 			ipc_mq_remove(&found, NULL);
 		return -1;
 	}
