@@ -1,5 +1,5 @@
 # helper.bash - what every test file starts from
-# shellcheck disable=SC2034,SC2154  # bats sets and reads them
+# shellcheck disable=SC2016,SC2034,SC2154  # bats sets and reads them
 
 bats_require_minimum_version 1.5.0
 
@@ -111,6 +111,14 @@ on_terminal() {
 # gone ADDRESS: there is no such queue
 gone() {
 	run -3 ipc-mq inspect "$1"
+}
+
+# elsewhere SCRIPT [ARG]...: for root, with an empty /dev/shm and /run/user of its own
+elsewhere() {
+	local script=$1
+	shift
+	unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mkdir -p /run/user &&
+		mount -t tmpfs none /run/user && eval "$0"' "$script" "$@"
 }
 
 # value COLUMN ADDRESS: one value of a queue

@@ -41,14 +41,6 @@ kill_owner() {
 	wait "$owner" || :
 }
 
-# elsewhere SCRIPT [ARG]...: for root, with an empty /dev/shm and /run/user of its own
-elsewhere() {
-	local script=$1
-	shift
-	unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mkdir -p /run/user &&
-		mount -t tmpfs none /run/user && eval "$0"' "$script" "$@"
-}
-
 @test "create --until-exit prints the address, and the queue is as any other" {
 	owner
 	[ "$(ipc-mq create --until-exit "$owner" "$NAME")" = "$NAME" ]
