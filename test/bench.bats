@@ -5,10 +5,12 @@
 load helper
 
 setup_file() {
-	local sources=$srcdir/test/bench bench=$BATS_FILE_TMPDIR/test/bench flags
+	local sources=$srcdir/test/bench bench=$BATS_FILE_TMPDIR/test/bench flags sanitized=()
 	mkdir -p "$bench"
 	ln -s "$builddir/ipc-mq" "$BATS_FILE_TMPDIR/ipc-mq"
 	flags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror)
+	! nm -u "$builddir/libipcutil.a" 2>/dev/null | grep -q __asan_ ||
+		sanitized=("-fsanitize=address,undefined")
 	cat >"$bench/plain" <<-END
 		#!/bin/sh
 		[ "\$1" = create ] || exec "$bench/really-plain" "\$@"
@@ -21,9 +23,10 @@ setup_file() {
 		${CC:-cc} "${flags[@]}" -o "$bench/race" "$sources/race.c" "$sources/job.c"
 		${CC:-cc} "${flags[@]}" -o "$bench/memory" "$sources/memory.c" "$sources/job.c"
 		${CC:-cc} "${flags[@]}" -o "$bench/crowd" "$sources/crowd.c"
-		flags+=(-I "$srcdir/lib" -o "$bench/holders" "$sources/holders.c" "$builddir/libipcutil.a")
-		[ ! -e "$builddir/libipcutil.a" ] || ${CC:-cc} "${flags[@]}" 2>/dev/null ||
-			${CC:-cc} -fsanitize=address,undefined "${flags[@]}"
+		for program in copy holders; do
+			[ ! -e "$builddir/libipcutil.a" ] || ${CC:-cc} "${flags[@]}" "${sanitized[@]}" \
+				-I "$srcdir/lib" -o "$bench/$program" "$sources/$program.c" "$builddir/libipcutil.a"
+		done
 	}
 }
 
@@ -109,6 +112,17 @@ no_crowd() {
 	bench CASES=stream-posix-64-pipe LOADS=busy "$srcdir/test/bench/run" >out
 	grep -q 'beside one busy loop for each CPU$' out
 	nothing_left
+}
+
+@test "copying has a table for each pair of ends and each program beside it" {
+	[ -x "$BATS_FILE_TMPDIR/test/bench/copy" ] || skip "no library here"
+	bench CASES=copy "$srcdir/test/bench/run" >out
+	cat out
+	grep -qE '^goal: ipc_copy at least 1\.4 of cat: (met|missed|too much noise to tell) \([0-9.]+\)$' out
+	grep -qE '^goal: ipc_copy\|ipc_copy at least 4 of cat\|cat: ' out
+	[ "$(grep -c '^thousand KiB/s ' out)" -ge 7 ]
+	command -v pv || grep -q '^copy-pipe-pv: pv is left out: it is not installed$' out
+	run ! ls -d "/dev/shm/$NAME-bench-"*
 }
 
 @test "INT and TERM end all of it, and nothing is left" {

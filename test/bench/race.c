@@ -1,7 +1,7 @@
 /*
  * race.c - times cases against each other
  *
- *	race [-b] [-i ITEMS] [-e FILE] -r ROUNDS -t TITLE CASE...
+ *	race [-b] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
  *
  * A CASE is what job_parse() reads.  The first is the floor that the others are
  * compared with, the second the floor again: where they differ, it is noise.  In
@@ -14,6 +14,7 @@
  *		with FILE
  *	-i	tell thousands of so many items a second, of which more is better, in
  *		place of microseconds
+ *	-u	what the items are: messages
  *
  * Status 3: it was done, and a goal was missed.
  */
@@ -30,7 +31,7 @@
 enum { CASES_MAX = 32, SOME_MISSED = 3 };
 
 struct race {
-	const char *title, *expected;
+	const char *title, *expected, *unit;
 	bool busy;
 	double items; /* 0: time is told */
 	size_t rounds, count;
@@ -210,13 +211,14 @@ show_all(const struct race *race)
 {
 	const char *limit = race->items > 0 ? "at least" : "at most";
 	double ratios[CASES_MAX];
-	char floor[128];
+	char floor[128], unit[32];
 	bool met = true;
 
 	snprintf(floor, sizeof(floor), "of %s", race->jobs[0].name);
+	snprintf(unit, sizeof(unit), "thousand %s/s", race->unit);
 	printf("%-34s %9s %9s .. %-9s %7s %17s\n",
-		race->items > 0 ? "thousand messages/s" : "microseconds", "median",
-		"min", "max", "ratio", "its middle half");
+		race->items > 0 ? unit : "microseconds", "median", "min", "max",
+		"ratio", "its middle half");
 	for (size_t i = 0; i < race->count; i++)
 		ratios[i] = show(race, i);
 	for (size_t i = 0; i < race->count; i++)
@@ -231,7 +233,7 @@ parse(struct race *race, int argc, char **argv)
 	char **words;
 	int option;
 
-	while ((option = getopt(argc, argv, "+be:i:r:t:")) > 0)
+	while ((option = getopt(argc, argv, "+be:i:r:t:u:")) > 0)
 		switch (option) {
 		case 'b':
 			race->busy = true;
@@ -248,6 +250,9 @@ parse(struct race *race, int argc, char **argv)
 		case 't':
 			race->title = optarg;
 			break;
+		case 'u':
+			race->unit = optarg;
+			break;
 		default:
 			exit(2);
 		}
@@ -262,7 +267,7 @@ parse(struct race *race, int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	static struct race race;
+	static struct race race = { .unit = "messages" };
 
 	parse(&race, argc, argv);
 	job_live_and_die_together();

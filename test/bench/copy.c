@@ -1,0 +1,68 @@
+/*
+ * copy.c - standard input to standard output by ipc_copy(), and what stands around it
+ *
+ *	copy			to compare with cat
+ *	copy --by-reference	a file's own pages to a pipe
+ *	copy --make MEBIBYTES	writes so much, from memory, 256 KiB at a time
+ *	copy --take		reads all, 256 KiB at a time
+ */
+#include <err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ipcutil/copy.h>
+
+enum { CHUNK = 256 << 10, PER_MEBIBYTE = (1 << 20) / CHUNK };
+
+static int
+copy(bool by_reference)
+{
+	static const struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
+	struct ipc_copy all = IPC_COPY(STDIN_FILENO, STDOUT_FILENO, &wait);
+	struct ipc_error error;
+
+	all.by_reference = by_reference;
+	if (ipc_copy(&all, &error) < 0)
+		errx(1, "cannot %s", error.sentence);
+	return 0;
+}
+
+static int
+make(char *chunk, unsigned long chunks)
+{
+	memset(chunk, 'm', CHUNK);
+	for (; chunks > 0; chunks--)
+		if (write(STDOUT_FILENO, chunk, CHUNK) != CHUNK)
+			err(1, "write");
+	return 0;
+}
+
+static int
+take(char *chunk)
+{
+	ssize_t step;
+
+	do
+		step = read(STDIN_FILENO, chunk, CHUNK);
+	while (step > 0);
+	if (step < 0)
+		err(1, "read");
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static char chunk[CHUNK];
+
+	if (argc == 1)
+		return copy(false);
+	if (argc == 2 && strcmp(argv[1], "--by-reference") == 0)
+		return copy(true);
+	if (argc == 2 && strcmp(argv[1], "--take") == 0)
+		return take(chunk);
+	if (argc == 3 && strcmp(argv[1], "--make") == 0)
+		return make(chunk, strtoul(argv[2], NULL, 10) * PER_MEBIBYTE);
+	errx(2, "wrong usage");
+}
