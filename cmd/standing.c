@@ -11,7 +11,7 @@ static bool
 wants_holders(const struct records *records)
 {
 	return records_want(records, "STATE") || records_want(records, "WHY") ||
-		records_want(records, "HOLDERS");
+		records_want(records, "HOLDERS") || records_want(records, "ATTACHED");
 }
 
 bool

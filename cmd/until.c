@@ -24,7 +24,7 @@ until_created(struct call *call, const struct ipc_object *object, bool made, pid
 			return ipc_refuse(&call->err, IPC_EXISTS, EEXIST,
 				"create '%s': it exists and does not belong to process "
 				"%d ('set --until-exit' changes that)",
-				object->address.text, (int)pid);
+				ipc_address_text(&object->address), (int)pid);
 	}
 	return ipc_guard_add(object, pid, ends, &call->err);
 }

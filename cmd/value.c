@@ -140,6 +140,11 @@ value_parse(const struct field *field, const char *text, void *record)
 			return "a number from 1";
 		*(uint64_t *)member = number;
 		return NULL;
+	case WORD:
+		if (!ipc_number(text, 10, UINT64_MAX, &number))
+			return "a number from 0 to 18446744073709551615";
+		*(struct word *)member = (struct word){ number, true };
+		return NULL;
 	case PRIORITY:
 		if (!ipc_number(text, 10, IPC_MQ_PRIORITY_MAX, &number))
 			return "a priority from 0 to 32767";
@@ -284,7 +289,8 @@ value_text(
 			return NULL;
 		return span_text(*(const int64_t *)member, human, buf);
 	case ADDRESS:
-		return ((const struct ipc_address *)member)->text;
+		return ipc_address_text(member);
+	case WORD:
 	case TYPE:
 	case MESSAGE_TYPE:
 	case MODE_CHANGE:

@@ -21,6 +21,12 @@ struct owner {
 	gid_t gid;
 };
 
+/* A word of memory: any 64 bits. */
+struct word {
+	uint64_t value;
+	bool given;
+};
+
 /* The processes that have an object. */
 struct holding {
 	const struct ipc_holder *holder;
@@ -32,6 +38,7 @@ enum kind {
 	TEXT, /* any; a column: a string that is never NULL */
 	NUMBER,
 	COUNT,            /* a number, at least 1 */
+	WORD,             /* a number of up to 64 bits; an option only */
 	PRIORITY,         /* of a message */
 	TYPE,             /* which of the types of messages; an option only */
 	MESSAGE_TYPE,     /* the type of a message, at least 1; an option only */
@@ -55,6 +62,7 @@ enum kind {
 #define TEXT_TYPE const char *
 #define NUMBER_TYPE uint64_t
 #define COUNT_TYPE uint64_t
+#define WORD_TYPE struct word
 #define PRIORITY_TYPE unsigned int
 #define TYPE_TYPE long
 #define MESSAGE_TYPE_TYPE long

@@ -180,6 +180,10 @@ _ipcutil() {
 		_ipcutil_offer_arguments
 	elif [[ ! $ended && $word == -* ]]; then
 		_ipcutil_offer_options
+	elif [[ ${program##*/} == ipc-mmap && $operands == ADDRESS* ]]; then
+		if [[ $count -eq 0 || $operands == ADDRESS... ]]; then
+			compopt -o default	# its addresses are paths
+		fi
 	elif [[ $verb != create && $operands == ADDRESS* ]]; then
 		if [[ $count -eq 0 || $operands == ADDRESS... ]]; then
 			_ipcutil_offer_addresses

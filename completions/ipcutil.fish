@@ -98,6 +98,10 @@ function __ipcutil_complete
             string join \n -- $offered
             return
         end
+    else if string match -q '*ipc-mmap' -- $program; and string match -q 'ADDRESS*' -- $operands
+        test -n "$operand" -a "$operands" != ADDRESS...
+        or __fish_complete_path $word # its addresses are paths
+        return
     else if test "$verb" != create; and string match -q 'ADDRESS*' -- $operands
         test -n "$operand" -a "$operands" != ADDRESS...
         and return

@@ -82,6 +82,12 @@ read_ftok(const char *text, struct ipc_address *address, struct ipc_error *err)
 	return 0;
 }
 
+const char *
+ipc_address_text(const struct ipc_address *address)
+{
+	return address->kind == IPC_PATH ? address->path : address->text;
+}
+
 static int
 read_server(const char *text, struct ipc_address *address, struct ipc_error *err)
 {
@@ -90,12 +96,13 @@ read_server(const char *text, struct ipc_address *address, struct ipc_error *err
 }
 
 static int
-read_name(const char *text, struct ipc_address *address, struct ipc_error *err)
+read_name(const char *text, const char *wanted, struct ipc_address *address,
+	struct ipc_error *err)
 {
 	const char *name = *text == '/' ? text + 1 : text;
 
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return misuse(err, text, "a queue's name such as '/jobs'");
+		return misuse(err, text, wanted);
 	if (strchr(name, '/') != NULL)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' has a slash within the name", text);
@@ -109,26 +116,92 @@ read_name(const char *text, struct ipc_address *address, struct ipc_error *err)
 	return 0;
 }
 
+struct prefix {
+	const char *text;
+	int (*read)(
+		const char *text, struct ipc_address *address, struct ipc_error *err);
+};
+
+static const struct prefix prefixes[] = {
+	{ "id:", read_id },
+	{ "key:", read_key },
+	{ "ftok:", read_ftok },
+	{ "nats://", read_server }, /* queues alone: the last two */
+	{ "tls://", read_server },
+};
+
+enum { PREFIXES = sizeof(prefixes) / sizeof(*prefixes), SERVERS = 2 };
+
+static int
+read_address(const char *text, size_t count, const char *wanted,
+	struct ipc_address *address, struct ipc_error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(text, prefixes[i].text, strlen(prefixes[i].text)) == 0)
+			return prefixes[i].read(text, address, err);
+	if (strcmp(text, "private") != 0)
+		return read_name(text, wanted, address, err);
+	*address = (struct ipc_address){ .kind = IPC_SYSV_PRIVATE, .text = "private" };
+	return 0;
+}
+
 int
 ipc_address_mq(const char *text, struct ipc_address *address, struct ipc_error *err)
 {
-	static const struct {
-		const char *prefix;
-		int (*read)(const char *text, struct ipc_address *address,
-			struct ipc_error *err);
-	} kinds[] = {
-		{ "id:", read_id },
-		{ "key:", read_key },
-		{ "ftok:", read_ftok },
-		{ "nats://", read_server },
-		{ "tls://", read_server },
-	};
+	return read_address(
+		text, PREFIXES, "a queue's name such as '/jobs'", address, err);
+}
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
-			return kinds[i].read(text, address, err);
-	if (strcmp(text, "private") != 0)
-		return read_name(text, address, err);
-	*address = (struct ipc_address){ .kind = IPC_SYSV_PRIVATE, .text = "private" };
+int
+ipc_address_shm(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	if (read_address(text, PREFIXES - SERVERS, "a name such as '/counters'",
+		    address, err) < 0)
+		return -1;
+	if (strncmp(address->text, "/sem.", strlen("/sem.")) == 0)
+		return ipc_refuse(err, IPC_MISUSE, EINVAL,
+			"'%s' is the name of a semaphore", text);
+	return 0;
+}
+
+int
+ipc_address_path(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	const char *slash = strrchr(text, '/');
+	const char *name = slash == NULL ? text : slash + 1;
+
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return misuse(err, text, "the path of a file");
+	if (strlen(name) > NAME_MAX || strlen(text) >= PATH_MAX)
+		return ipc_refuse(err, IPC_MISUSE, ENAMETOOLONG,
+			"'%.40s...' is a path of %zu bytes; at most %d can be, %d of them "
+			"behind the last slash",
+			text, strlen(text), PATH_MAX - 1, NAME_MAX);
+	*address = (struct ipc_address){ .kind = IPC_PATH, .path = text };
+	return 0;
+}
+
+int
+ipc_address_absolute(
+	struct ipc_address *address, char text[PATH_MAX], struct ipc_error *err)
+{
+	char parent[PATH_MAX] = ".", real[PATH_MAX];
+	const char *slash, *name;
+	int length;
+
+	if (address->kind != IPC_PATH)
+		return 0;
+	slash = strrchr(address->path, '/');
+	name = slash == NULL ? address->path : slash + 1;
+	if (slash != NULL)
+		snprintf(parent, sizeof(parent), "%.*s", (int)(name - address->path),
+			address->path);
+	if (realpath(parent, real) == NULL)
+		return ipc_fail(err, errno, "find '%s'", address->path);
+	length = snprintf(
+		text, PATH_MAX, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
+	if (length >= PATH_MAX)
+		return ipc_fail(err, ENAMETOOLONG, "find '%s'", address->path);
+	address->path = text;
 	return 0;
 }

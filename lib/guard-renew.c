@@ -30,7 +30,8 @@ ipc_guard_renew_begin(struct ipc_guard_renewal *renewal,
 		return 0;
 	ipc_registry_close(&renewal->registry);
 	return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
-		"change '%s': it is another one by now", object->address.text);
+		"change '%s': it is another one by now",
+		ipc_address_text(&object->address));
 }
 
 /* What to put in the place of what. */

@@ -27,7 +27,7 @@ ipc_guard_check(pid_t pid, struct ipc_error *err)
 static int
 check(const struct ipc_object *object, struct ipc_error *err)
 {
-	const char *name = object->address.text;
+	const char *name = ipc_address_text(&object->address);
 	struct ipc_object now;
 
 	if (!ipc_object_has_row(object))
@@ -53,8 +53,8 @@ check_user(const struct ipc_object *object, struct ipc_error *err)
 	if (geteuid() == 0 || geteuid() == object->uid)
 		return 0;
 	return ipc_refuse(err, IPC_DENIED, EPERM,
-		"change to whom '%s' belongs: it is user %u's", object->address.text,
-		object->uid);
+		"change to whom '%s' belongs: it is user %u's",
+		ipc_address_text(&object->address), object->uid);
 }
 
 /* What to take out, and from which files not. */
@@ -109,7 +109,7 @@ ipc_guard_drop(const struct ipc_object *object, struct ipc_error *err)
 	ipc_registry_each(&registry, drop_from, &drop);
 	return drop.code == 0 ? 0
 			      : ipc_fail(err, drop.code, "take '%s' from its process",
-					object->address.text);
+					ipc_address_text(&object->address));
 }
 
 /* Lines of objects that are gone, or have another in their place. */

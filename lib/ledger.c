@@ -13,7 +13,7 @@
 #include "ledger.h"
 
 /* More is not read: it was made by somebody who means no good. */
-enum { SIZE_MOST = 16 << 20, LINE_MAX_BYTES = 1024, HEADER_MAX_BYTES = 256 };
+enum { SIZE_MOST = 16 << 20, LINE_MAX_BYTES = 16384, HEADER_MAX_BYTES = 256 };
 
 static const char MAGIC[] = "ipcutil-until-exit";
 
@@ -110,6 +110,9 @@ read_address(char *text, struct ipc_object *object)
 	enum ipc_address_kind wanted =
 		ipc_object_is_sysv(object) ? IPC_SYSV_ID : IPC_POSIX_NAME;
 
+	if (object->type == IPC_MAPPED_FILE)
+		return text != NULL && decode(text) && *text == '/' &&
+			ipc_address_path(text, &object->address, NULL) == 0;
 	return text != NULL && decode(text) &&
 		ipc_address_mq(text, &object->address, NULL) == 0 &&
 		object->address.kind == wanted &&
@@ -210,8 +213,8 @@ ipc_ledger_read(struct ipc_ledger *ledger, int fd, const struct ipc_owner_id *he
 	struct stat st;
 	int code;
 
-	*ledger = (struct ipc_ledger){ .fd = fd };
-	if (fstat(fd, &st) < 0)
+	*ledger = (struct ipc_ledger){ .fd = fd, .found = malloc(LINE_MAX_BYTES) };
+	if (ledger->found == NULL || fstat(fd, &st) < 0)
 		return errno;
 	code = S_ISREG(st.st_mode) ? read_owner(ledger) : EBADMSG;
 	if (code != 0 ||
@@ -226,7 +229,8 @@ void
 ipc_ledger_free(struct ipc_ledger *ledger)
 {
 	free(ledger->text);
-	ledger->text = NULL;
+	free(ledger->found);
+	ledger->text = ledger->found = NULL;
 }
 
 /* All of it: 0, or an errno value, which a write that comes short tells the next time. */
@@ -290,13 +294,13 @@ bool
 ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *line,
 	struct ipc_object *object)
 {
-	char copy[LINE_MAX_BYTES];
+	char *const copy = ledger->found;
 	size_t length;
 
 	while (next_line(ledger, place, line, &length)) {
 		const char *text = ledger->text + *line;
 
-		if (length < 2 || length > sizeof(copy) || memcmp(text, "+ ", 2) != 0)
+		if (length < 2 || length > LINE_MAX_BYTES || memcmp(text, "+ ", 2) != 0)
 			continue;
 		memcpy(copy, text + 2, length - 2);
 		copy[length - 2] = '\0';
@@ -334,7 +338,9 @@ ipc_ledger_strike_namesakes(struct ipc_ledger *ledger, const struct ipc_object *
 {
 	char type[32], address[LINE_MAX_BYTES] = " ";
 	size_t used = (size_t)snprintf(type, sizeof(type), "+ %s ", types[of->type]);
-	size_t behind = 1 + encode(of->address.text, address + 1, sizeof(address) - 1);
+	size_t behind = 1 +
+		encode(ipc_address_text(&of->address), address + 1,
+			sizeof(address) - 1);
 	size_t line, length;
 
 	for (size_t place = 0; next_line(ledger, &place, &line, &length);) {
@@ -382,7 +388,8 @@ ipc_ledger_put(struct ipc_ledger *ledger, const struct ipc_object *object, size_
 	bool is_new;
 	int code = 0;
 
-	used += encode(object->address.text, text + used, sizeof(text) - used);
+	used += encode(
+		ipc_address_text(&object->address), text + used, sizeof(text) - used);
 	text[0] = '-';
 	length = used;
 	*line = find_room(ledger, &length, &is_new);

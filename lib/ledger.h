@@ -25,6 +25,7 @@ struct ipc_ledger {
 	struct ipc_owner_id owner;
 	char *text; /* as it was read, or NULL */
 	size_t length;
+	char *found; /* what ipc_ledger_next() found last */
 };
 
 enum { IPC_LEDGER_NAME_MAX = 128 };
@@ -45,7 +46,8 @@ int ipc_ledger_begin(int fd, const struct ipc_owner_id *owner);
 
 /*
  * The object of the next line that counts, and where the line stands.  *place is 0
- * at first.  False: there is no more.
+ * at first.  A path in it lives until the next call of any of these.  False: there is no
+ * more.
  */
 bool ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *line,
 	struct ipc_object *object);

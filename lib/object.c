@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include <ipcutil/memory.h>
 #include <ipcutil/mq.h>
 
 #include "object.h"
@@ -33,6 +34,18 @@ look_at_mq(const struct ipc_address *address, struct ipc_object *now,
 	return 0;
 }
 
+static int
+look_at_memory(const struct ipc_address *address, struct ipc_object *now,
+	struct ipc_error *err)
+{
+	struct ipc_memory_info info;
+
+	if (ipc_memory_stat(address, IPC_MEMORY_GLANCE, &info, err) < 0)
+		return -1;
+	*now = ipc_memory_object(&info);
+	return 0;
+}
+
 /* A type that can belong to a process has a row. */
 static const struct {
 	int (*look)(const struct ipc_address *address, struct ipc_object *now,
@@ -41,6 +54,9 @@ static const struct {
 } rows[IPC_SOCKET_FILE + 1] = {
 	[IPC_POSIX_MQ] = { look_at_mq, ipc_mq_remove },
 	[IPC_SYSV_MQ] = { look_at_mq, ipc_mq_remove },
+	[IPC_POSIX_SHM] = { look_at_memory, ipc_memory_remove },
+	[IPC_SYSV_SHM] = { look_at_memory, ipc_memory_remove },
+	[IPC_MAPPED_FILE] = { look_at_memory, ipc_memory_remove },
 };
 
 bool
@@ -65,6 +81,7 @@ ipc_object_remove(const struct ipc_object *object, struct ipc_error *err)
 		return -1;
 	if (!ipc_object_is_same(object, &now))
 		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
-			"remove '%s': it is another one by now", object->address.text);
+			"remove '%s': it is another one by now",
+			ipc_address_text(&object->address));
 	return rows[object->type].remove(&object->address, err);
 }

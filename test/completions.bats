@@ -71,7 +71,9 @@ type_in_zsh() {
 # As installed: fish finds the file by the name of the program.
 type_in_fish() {
 	mkdir -p share/fish/vendor_completions.d
-	cp "$srcdir/completions/ipcutil.fish" share/fish/vendor_completions.d/ipc-mq.fish
+	for program in ipc-mmap ipc-mq ipc-shm; do
+		cp "$srcdir/completions/ipcutil.fish" "share/fish/vendor_completions.d/$program.fish"
+	done
 	# shellcheck disable=SC2016  # for fish
 	HOME=$PWD XDG_DATA_DIRS=$PWD/share fish -c '
 		while read line
@@ -351,4 +353,28 @@ by_path_of() {
 	offers fish 'ipc-mq ' >/dev/null	# installs it
 	HOME=$PWD XDG_DATA_DIRS=$PWD/share fish -c "complete -C 'ipc-mq pee'" |
 		grep -xF "$(ipc-mq --describe | awk -F'\t' '$3 == "peek" { print $3 "\t" $5 }')"
+}
+
+# others_of SHELL: programs besides ipc-mq
+others_of() {
+	[ "$(offers "$1" 'ipc-shm re')" = 'read remove resize' ]
+	ipc-shm create -s 1 "$NAME" >/dev/null
+	[ "$(offers "$1" "ipc-shm rm $NAME")" = "$NAME" ] || [ "$(offers "$1" "ipc-shm rm ${NAME%?}")" = "$NAME" ]
+	: >a-file-here
+	[ "$(offers "$1" "ipc-mmap read a-fi")" = a-file-here ]
+	[ "$(offers "$1" "ipc-mmap create a-fi")" = a-file-here ]
+}
+
+@test "bash: ipc-shm offers its verbs and objects, ipc-mmap files" {
+	others_of bash
+}
+
+@test "zsh: ipc-shm offers its verbs and objects, ipc-mmap files" {
+	installed zsh
+	others_of zsh
+}
+
+@test "fish: ipc-shm offers its verbs and objects, ipc-mmap files" {
+	installed fish
+	others_of fish
 }

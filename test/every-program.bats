@@ -423,6 +423,8 @@ usage_error() {
 		create) return 0 ;;
 		peek) run --separate-stderr "$1" "$2" "$NAME-3" && [ "$status" -ne 0 ] ;;
 		set) run -3 --separate-stderr "$1" "$2" --mode=600 "$NAME-3" ;;
+		advise) run -3 --separate-stderr "$1" "$2" --willneed "$NAME-3" ;;
+		resize) run -3 --separate-stderr "$1" "$2" --size=1 "$NAME-3" ;;
 		*) run -3 --separate-stderr "$1" "$2" "$NAME-3" ;;
 		esac
 		[[ $stderr == "$1: cannot "*"'$NAME-3': "* ]] && [ "${#stderr_lines[@]}" -eq 1 ] &&

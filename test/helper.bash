@@ -22,6 +22,9 @@ teardown() {
 	[ ${#jobs[@]} -eq 0 ] || kill -9 "${jobs[@]}" 2>/dev/null || :
 	[ ! -e "$BATS_TEST_TMPDIR/made" ] || mapfile -t made <"$BATS_TEST_TMPDIR/made"
 	ipc-mq rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
+	made=()
+	[ ! -e "$BATS_TEST_TMPDIR/segments" ] || mapfile -t made <"$BATS_TEST_TMPDIR/segments"
+	ipc-shm rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
 }
 
 # fails_with STATUS MESSAGE COMMAND...: it says MESSAGE on stderr, and nothing else
@@ -85,6 +88,12 @@ made() {
 	printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/made"
 }
 
+# segments ID...: the same of System V shared memory
+segments() {
+	printf 'shm:%s\n' "$@" >>"${MADE:-/dev/null}"
+	printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/segments"
+}
+
 # mailbox [OPTION]...: makes a private System V queue, $q
 mailbox() {
 	q=$(ipc-mq create "$@" private) && made "$q"
@@ -108,9 +117,9 @@ on_terminal() {
 	script -qec "bash -m script '$NAME'" /dev/null </dev/null 3>&- 7<&-
 }
 
-# gone ADDRESS: there is no such queue
+# gone ADDRESS: there is no such object
 gone() {
-	run -3 ipc-mq inspect "$1"
+	run -3 "${program:-ipc-mq}" inspect "$1"
 }
 
 # elsewhere SCRIPT [ARG]...: for root, with an empty /dev/shm and /run/user of its own
@@ -121,9 +130,9 @@ elsewhere() {
 		mount -t tmpfs none /run/user && eval "$0"' "$script" "$@"
 }
 
-# value COLUMN ADDRESS: one value of a queue
+# value COLUMN ADDRESS: one value of an object of $program
 value() {
-	ipc-mq inspect -r --noheadings -o "$1" "$2"
+	"${program:-ipc-mq}" inspect -r --noheadings -o "$1" "$2"
 }
 
 # as_root: skips a test that an ordinary user cannot run
@@ -138,7 +147,8 @@ as_user() {
 	if [ ! -d "$copy" ]; then
 		chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
 		mkdir "$copy"
-		cp "$(command -v ipc-mq)" "$peer" "$copy"
+		# shellcheck disable=SC2046,SC2086  # words
+		cp $(command -v ${PROGRAMS:-ipc-mmap ipc-mq ipc-shm}) "$peer" "$copy"
 	fi
 	PATH=$copy:$PATH setpriv --reuid="$uid" --regid="$uid" --clear-groups \
 		--inh-caps=-all --bounding-set=-all "$@"

@@ -14,7 +14,7 @@ examples() {
 	case $1 in
 	*.h2m | *.[1-8]) sed "s/\\\\-/-/g; s/\\\\(aq/'/g; s/\\\\e/\\\\/g" "$1" ;;
 	*) cat "$1" ;;
-	esac | sed "s,/jobs,$NAME,g; s,/more,$NAME-2,g; \$a\\
+	esac | sed "s,/jobs,$NAME,g; s,/board,$NAME,g; s,/more,$NAME-2,g; \$a\\
 end"
 }
 
@@ -67,6 +67,7 @@ run_examples() {
 	local q='' result=0
 	run_all "$@" || result=$?
 	[ -z "$q" ] || ipc-mq rm -f "$q"
+	[ -z "$q" ] || ipc-shm rm -f "$q"
 	return "$result"
 }
 
@@ -76,6 +77,14 @@ run_examples() {
 
 @test "every example of ipc-mq(1) prints what the page says" {
 	run_examples "$srcdir/man/ipc-mq.h2m" 15
+}
+
+@test "every example of ipc-shm(1) prints what the page says" {
+	run_examples "$srcdir/man/ipc-shm.h2m" 10
+}
+
+@test "every example of ipc-mmap(1) prints what the page says" {
+	run_examples "$srcdir/man/ipc-mmap.h2m" 7
 }
 
 @test "every example of ipcutil(7) prints what the page says" {

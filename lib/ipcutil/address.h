@@ -15,6 +15,7 @@ enum ipc_address_kind {
 	IPC_SYSV_ID,      /* "id:42": sysvipc(7) */
 	IPC_SYSV_KEY,     /* "key:0x1234" */
 	IPC_SYSV_PRIVATE, /* "private": a new one that no key finds */
+	IPC_PATH,         /* "./file" */
 };
 
 /*
@@ -23,9 +24,13 @@ enum ipc_address_kind {
  */
 struct ipc_address {
 	enum ipc_address_kind kind;
-	uint32_t number; /* the id or the key */
-	char text[NAME_MAX + 2];
+	uint32_t number;         /* the id or the key */
+	const char *path;        /* IPC_PATH: whoever made the address owns it */
+	char text[NAME_MAX + 2]; /* all others: see ipc_address_text() */
 };
+
+/* An address as it is printed, whatever its kind. */
+const char *ipc_address_text(const struct ipc_address *address);
 
 /* The address of the System V object with that id. */
 struct ipc_address ipc_address_id(int id);
@@ -40,6 +45,27 @@ struct ipc_address ipc_address_id(int id);
  */
 int ipc_address_mq(
 	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
+ * Reads the address of shared memory: as that of a message queue, but for servers, and
+ * for names that begin with "sem.", which are those of semaphores: sem_overview(7).
+ */
+int ipc_address_shm(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
+ * Reads the path of a file.  *address keeps the pointer text, which must live as long.
+ * What names a directory by its form cannot be one: "", "a/", ".", "..".
+ */
+int ipc_address_path(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
+ * Makes a path one from the root, put in text; addresses of other kinds stay as they are.
+ * The last part of the path may be a link, and stays one.
+ */
+int ipc_address_absolute(
+	struct ipc_address *address, char text[PATH_MAX], struct ipc_error *err);
 
 __END_DECLS
 

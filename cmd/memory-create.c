@@ -1,0 +1,267 @@
+/* memory-create.c - verbs of shared memory: create, resize, set, rm */
+#include <errno.h>
+#include <stdio.h>
+
+#include <ipcutil/guard.h>
+
+#include "hold.h"
+#include "memory-verbs.h"
+#include "outlet.h"
+#include "until.h"
+
+const struct field memory_create_options[] = {
+	OPTION(SIZE, 's', "size", struct memory_create_args, size, "BYTES",
+		"how long it is; K, M and G are powers of 1024"),
+	OPTION(MODE_CHANGE, 'm', "mode", struct memory_create_args, mode, "MODE",
+		"permissions, exactly: the umask has no part"),
+	OPTION_MEANS(FLAG, 'x', "exclusive", struct memory_create_args, exclusive, "",
+		"fail when it exists"),
+	OPTION_MEANS(FLAG, 0, "sparse", struct memory_create_args, sparse, "",
+		"take no memory before it is used"),
+	OPTION_MEANS(FLAG, 0, "from-stdin", struct memory_create_args, from_stdin, "",
+		"a new one with all of standard input, whole or not at all"),
+	OPTION(USER, 0, "trust-owner", struct memory_create_args, trusted, "USER",
+		"accept an existing one of USER, too"),
+	UNTIL_EXIT_OPTION(struct memory_create_args, until_exit),
+	END_FIELDS,
+};
+
+/* The object at an address; who removes it one day does not know where we are now. */
+static int
+look(struct call *call, const struct ipc_address *address, char path[PATH_MAX],
+	struct ipc_object *object)
+{
+	struct ipc_memory_info info;
+
+	if (ipc_memory_stat(address, IPC_MEMORY_GLANCE, &info, &call->err) < 0)
+		return -1;
+	*object = ipc_memory_object(&info);
+	return ipc_address_absolute(&object->address, path, &call->err);
+}
+
+/* Lets the object belong to a process; one that was made just now goes if that fails. */
+static int
+own(struct call *call, const struct ipc_address *found, bool made,
+	const sigset_t *before)
+{
+	const struct memory_create_args *args = call->args;
+	char path[PATH_MAX];
+	struct ipc_object object;
+	sigset_t ends;
+
+	if (look(call, found, path, &object) < 0) {
+		if (made)
+			ipc_memory_remove(found, NULL);
+		return -1;
+	}
+	hold_set(&ends, before);
+	if (until_created(call, &object, made, args->until_exit, &ends) == 0)
+		return 0;
+	if (made) /* it may be another's by now: that took its time */
+		ipc_object_remove(&object, NULL);
+	return -1;
+}
+
+/* Makes it, of what is in *new when that is not NULL. */
+static int
+make(struct call *call, const struct ipc_memory_plan *plan, struct ipc_memory_new *new,
+	struct ipc_address *found, bool *made)
+{
+	int result;
+
+	if (new == NULL)
+		return ipc_memory_create(&call->address, plan, found, made, &call->err);
+	result = ipc_memory_new_create(new, plan, found, &call->err);
+	*made = result == 0;
+	return result;
+}
+
+/* A signal that ends us must not come before somebody else removes the object. */
+static int
+make_owned(struct call *call, const struct ipc_memory_plan *plan,
+	struct ipc_memory_new *new, struct ipc_address *found, bool *made)
+{
+	const struct memory_create_args *args = call->args;
+	sigset_t before;
+	int result;
+
+	if (until_begin(call, args->until_exit) < 0)
+		return -1;
+	if (args->until_exit == 0)
+		return make(call, plan, new, found, made);
+	hold_begin(&before);
+	result = make(call, plan, new, found, made);
+	if (result == 0)
+		result = own(call, found, *made, &before);
+	hold_end(&before);
+	return result;
+}
+
+/* With all of standard input; what has that name already is a failure. */
+static int
+make_from_input(struct call *call, const struct ipc_memory_plan *plan,
+	struct ipc_address *found, bool *made)
+{
+	struct ipc_memory_new new;
+	uint64_t moved;
+	int result = ipc_memory_new_begin(&new, &call->address, &call->err);
+
+	if (result == 0)
+		result = memory_take_input(
+			call, &new.memory, 0, IPC_UNKNOWN, IPC_FOREVER, &moved);
+	if (result == 0)
+		result = make_owned(call, plan, &new, found, made);
+	ipc_memory_new_end(&new);
+	return result;
+}
+
+/* Standard input is there once. */
+static int
+check_input(struct call *call)
+{
+	const struct memory_create_args *args = call->args;
+	const bool is_one = *call->operands == NULL;
+
+	if (args->size == IPC_UNKNOWN && !args->sparse && is_one)
+		return 0;
+	while (*call->operands != NULL)
+		call->operands++;
+	return is_one ? cli_misuse(call, "option '--%s' cannot be with --from-stdin",
+				args->sparse ? "sparse" : "size")
+		      : cli_misuse(call, "option '--from-stdin' is for one object");
+}
+
+int
+memory_create(struct call *call)
+{
+	const struct memory_create_args *args = call->args;
+	const struct ipc_memory_plan plan = {
+		.size = args->size,
+		.mode = mode_change(0600, args->mode),
+		.exclusive = args->exclusive,
+		.sparse = args->sparse,
+		.trusted = args->trusted,
+	};
+	struct ipc_address found;
+	const char *name;
+	bool made = false;
+
+	if (args->from_stdin && check_input(call) < 0)
+		return -1;
+	if ((args->from_stdin ? make_from_input(call, &plan, &found, &made)
+			      : make_owned(call, &plan, NULL, &found, &made)) < 0)
+		return -1;
+	name = ipc_address_text(&found);
+	/* An object whose address nobody gets to know would be a leak. */
+	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
+		outlet_failed(errno, &call->err);
+		if (made)
+			ipc_memory_remove(&found, NULL);
+		return -1;
+	}
+	cli_say(call, "'%s' %s", name, made ? "was created" : "exists");
+	return 0;
+}
+
+const struct field memory_resize_options[] = {
+	OPTION(SIZE, 's', "size", struct memory_resize_args, size, "BYTES",
+		"how long it shall be"),
+	OPTION_MEANS(FLAG, 0, "sparse", struct memory_resize_args, sparse, "",
+		"take no memory before it is used"),
+	OPTION(USER, 0, "trust-owner", struct memory_resize_args, trusted, "USER",
+		"as root, resize one of USER, too"),
+	END_FIELDS,
+};
+
+int
+memory_resize(struct call *call)
+{
+	const struct memory_resize_args *args = call->args;
+
+	if (args->size == IPC_UNKNOWN)
+		return cli_misuse(call, "'resize' needs --size");
+	if (ipc_memory_resize(&call->address, args->size, args->sparse, args->trusted,
+		    &call->err) < 0)
+		return -1;
+	cli_say(call, "'%s' has %ju bytes", ipc_address_text(&call->address),
+		(uintmax_t)args->size);
+	return 0;
+}
+
+const struct field memory_set_options[] = {
+	OPTION(MODE_CHANGE, 'm', "mode", struct memory_set_args, mode, "MODE",
+		"new permissions; symbolic ones change those it has"),
+	OPTION(OWNER, 0, "owner", struct memory_set_args, owner, "USER[:GROUP]",
+		"new owner"),
+	UNTIL_EXIT_SET_OPTION(struct memory_set_args, until_exit),
+	OPTION(WORD, 0, "value", struct memory_set_args, value, "N",
+		"new value of a 64-bit word"),
+	OPTION(WORD, 0, "expect", struct memory_set_args, expect, "N",
+		"but only if it is N now: status 7 otherwise"),
+	OPTION(SIZE, 'O', "offset", struct memory_set_args, offset, "BYTES",
+		"the word there (default 0): a multiple of 8"),
+	OPTION(USER, 0, "trust-owner", struct memory_set_args, trusted, "USER",
+		"as root, change a word of USER, too"),
+	END_FIELDS,
+};
+
+static int
+set_owner_process(struct call *call, pid_t pid)
+{
+	char path[PATH_MAX];
+	struct ipc_object object;
+
+	if (look(call, &call->address, path, &object) < 0)
+		return -1;
+	return until_set(call, &object, pid);
+}
+
+int
+memory_set(struct call *call)
+{
+	const struct memory_set_args *args = call->args;
+	const struct ipc_memory_change change = {
+		.new_mode = args->mode == NULL ? NULL : mode_change,
+		.arg = args->mode,
+		.uid = args->owner.uid,
+		.gid = args->owner.gid,
+	};
+	const bool changes = args->mode != NULL || args->owner.uid != (uid_t)-1 ||
+		args->owner.gid != (gid_t)-1;
+	const pid_t pid = args->until_exit;
+
+	if (!args->value.given && (args->expect.given || args->offset != 0))
+		return cli_misuse(call, "option '--%s' needs --value",
+			args->expect.given ? "expect" : "offset");
+	if (!changes && pid == 0 && !args->value.given)
+		return cli_misuse(
+			call, "'set' needs --mode, --owner, --until-exit or --value");
+	if (pid > 0 && ipc_guard_check(pid, &call->err) < 0)
+		return -1;
+	if (changes && ipc_memory_change(&call->address, &change, &call->err) < 0)
+		return -1;
+	if (pid != 0 && set_owner_process(call, pid) < 0)
+		return -1;
+	if (args->value.given && memory_set_word(call) < 0)
+		return -1;
+	cli_say(call, "'%s' was changed", ipc_address_text(&call->address));
+	return 0;
+}
+
+const struct field memory_rm_options[] = {
+	OPTION_MEANS(FLAG, 'f', "force", struct memory_rm_args, force, "",
+		"one that does not exist is no failure"),
+	END_FIELDS,
+};
+
+int
+memory_rm(struct call *call)
+{
+	const struct memory_rm_args *args = call->args;
+
+	if (ipc_memory_remove(&call->address, &call->err) == 0) {
+		cli_say(call, "'%s' was removed", ipc_address_text(&call->address));
+		return 0;
+	}
+	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+}

@@ -1,0 +1,216 @@
+/* memory-transfer.c - verbs of shared memory: write and read */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "memory-verbs.h"
+
+#define LOCK_OPTION(type, member, help) \
+	OPTION_MEANS(FLAG, 0, "lock", type, member, "", help)
+
+const struct field memory_write_options[] = {
+	OPTION(SIZE, 'O', "offset", struct memory_write_args, offset, "BYTES",
+		"write there (default 0)"),
+	OPTION(SIZE, 'N', "length", struct memory_write_args, length, "BYTES",
+		"write so many bytes of standard input (default: all)"),
+	OPTION_MEANS(FLAG, 0, "truncate", struct memory_write_args, truncate, "",
+		"let it end where the input ends, longer or shorter"),
+	OPTION_MEANS(FLAG, 0, "atomic", struct memory_write_args, atomic, "",
+		"put a new object in its place: nobody finds a part"),
+	LOCK_OPTION(struct memory_write_args, lock,
+		"while nobody reads or writes with --lock"),
+	WAIT_OPTIONS(struct memory_write_args, limit),
+	OPTION(USER, 0, "trust-owner", struct memory_write_args, trusted, "USER",
+		"as root, write to one of USER, too"),
+	END_FIELDS,
+};
+
+const struct field memory_read_options[] = {
+	OPTION(SIZE, 'O', "offset", struct memory_read_args, offset, "BYTES",
+		"read from there (default 0)"),
+	OPTION(SIZE, 'N', "length", struct memory_read_args, length, "BYTES",
+		"read so many bytes (default: to the end)"),
+	LOCK_OPTION(struct memory_read_args, lock, "while nobody writes with --lock"),
+	WAIT_OPTIONS(struct memory_read_args, limit),
+	END_FIELDS,
+};
+
+/* Fails because a standard stream does: for want of time it has statuses of its own. */
+static int
+stream_failed(struct call *call, const char *action, const char *state, int64_t limit)
+{
+	const int code = call->err.code;
+	char span[IPC_SPAN_MAX];
+
+	if (code == ETIMEDOUT)
+		return ipc_refuse(&call->err, IPC_TIMED_OUT, code,
+			"%s: it stayed %s for %s s", action, state,
+			ipc_span_text(limit, span));
+	return ipc_refuse(
+		&call->err, IPC_FAILED, code, "%s: %s", action, strerror(code));
+}
+
+/* All operands, one behind the other, or none of them. */
+static int
+write_operands(struct call *call, const struct ipc_memory *memory, uint64_t offset,
+	uint64_t *moved)
+{
+	uint64_t length = 0;
+
+	for (char **operand = call->operands; *operand != NULL; operand++)
+		length += strlen(*operand);
+	if (!memory->extends &&
+		(offset > memory->size || length > memory->size - offset))
+		return ipc_refuse(&call->err, IPC_LIMIT, ENOSPC,
+			"write to '%s': %ju bytes at offset %ju do not fit: it has %ju",
+			ipc_address_text(&call->address), (uintmax_t)length,
+			(uintmax_t)offset, (uintmax_t)memory->size);
+	for (char **operand = call->operands; *operand != NULL; operand++) {
+		length = strlen(*operand);
+		if (ipc_memory_put(
+			    memory, offset + *moved, *operand, length, &call->err) < 0)
+			return -1;
+		*moved += length;
+	}
+	return 0;
+}
+
+int
+memory_take_input(struct call *call, const struct ipc_memory *memory, uint64_t offset,
+	uint64_t length, int64_t limit, uint64_t *moved)
+{
+	/* -n is about the object: input may come. */
+	struct ipc_wait wait = IPC_WAIT(limit == 0 ? IPC_FOREVER : limit);
+	int result;
+
+	ipc_wait_start(&wait);
+	result = ipc_memory_fill(memory, offset, 0, length, &wait, moved, &call->err);
+	if (result <= 0)
+		return result;
+	if (call->err.code == ENODATA)
+		return ipc_refuse(&call->err, IPC_FAILED, ENODATA,
+			"write to '%s': standard input ended after %ju of %ju bytes",
+			ipc_address_text(&call->address), (uintmax_t)*moved,
+			(uintmax_t)length);
+	return stream_failed(call, "read standard input", "empty", limit);
+}
+
+static int
+put(struct call *call, const struct ipc_memory *memory, uint64_t *moved)
+{
+	const struct memory_write_args *args = call->args;
+
+	*moved = 0;
+	return *call->operands != NULL
+		? write_operands(call, memory, args->offset, moved)
+		: memory_take_input(
+			  call, memory, args->offset, args->length, args->limit, moved);
+}
+
+static int
+cannot_truncate(struct call *call)
+{
+	return ipc_refuse(&call->err, IPC_REFUSED, EOPNOTSUPP,
+		"truncate '%s': the size of a System V segment is chosen when it is made",
+		call->address.text);
+}
+
+static int
+write_in_place(struct call *call, uint64_t *moved)
+{
+	const struct memory_write_args *args = call->args;
+	struct ipc_wait wait = IPC_WAIT(args->limit);
+	struct ipc_memory memory;
+	int result = 0;
+
+	if (ipc_memory_open(&memory, &call->address, IPC_MEMORY_WRITE, args->trusted,
+		    &call->err) < 0)
+		return -1;
+	memory.extends = args->truncate;
+	if (args->truncate && memory.fd < 0)
+		result = cannot_truncate(call);
+	ipc_wait_start(&wait);
+	if (result == 0 && args->lock)
+		result = ipc_memory_lock(&memory, true, &wait, &call->err);
+	if (result == 0)
+		result = put(call, &memory, moved);
+	if (result == 0 && args->truncate)
+		result = ipc_memory_set_size(
+			&memory, args->offset + *moved, true, &call->err);
+	ipc_memory_close(&memory);
+	return result;
+}
+
+static int
+write_anew(struct call *call, uint64_t *moved)
+{
+	const struct memory_write_args *args = call->args;
+	struct ipc_memory_new new;
+	struct ipc_memory old;
+	int result;
+
+	/* What cannot be replaced is told before the input is read. */
+	if (ipc_memory_open(&old, &call->address, IPC_MEMORY_WRITE, args->trusted,
+		    &call->err) < 0)
+		return -1;
+	ipc_memory_close(&old);
+	if (old.fd < 0)
+		return ipc_refuse(&call->err, IPC_REFUSED, EOPNOTSUPP,
+			"replace '%s': a System V segment has no name to give to another",
+			call->address.text);
+	result = ipc_memory_new_begin(&new, &call->address, &call->err);
+	if (result == 0)
+		result = put(call, &new.memory, moved);
+	if (result == 0)
+		result = ipc_memory_new_replace(&new, args->trusted, &call->err);
+	ipc_memory_new_end(&new);
+	return result;
+}
+
+int
+memory_write(struct call *call)
+{
+	const struct memory_write_args *args = call->args;
+	uint64_t moved = 0;
+	int result;
+
+	if (*call->operands != NULL && args->length != IPC_UNKNOWN)
+		return cli_misuse(
+			call, "option '--length' is for standard input, not operands");
+	if (args->atomic && (args->offset != 0 || args->lock))
+		return cli_misuse(call, "option '--%s' cannot be with --atomic",
+			args->lock ? "lock" : "offset");
+	result = args->atomic ? write_anew(call, &moved) : write_in_place(call, &moved);
+	cli_say(call, "%ju bytes written to '%s'", (uintmax_t)moved,
+		ipc_address_text(&call->address));
+	return result;
+}
+
+int
+memory_read(struct call *call)
+{
+	const struct memory_read_args *args = call->args;
+	struct ipc_wait wait = IPC_WAIT(args->limit);
+	struct ipc_memory memory;
+	uint64_t moved = 0;
+	int result = 0;
+
+	if (ipc_memory_open(&memory, &call->address, IPC_MEMORY_READ, IPC_NOBODY,
+		    &call->err) < 0)
+		return -1;
+	ipc_wait_start(&wait);
+	if (args->lock)
+		result = ipc_memory_lock(&memory, false, &wait, &call->err);
+	if (args->limit == 0)
+		wait.limit = IPC_FOREVER;
+	if (result == 0)
+		result = ipc_memory_drain(&memory, args->offset, 1, args->length, &wait,
+			&moved, &call->err);
+	ipc_memory_close(&memory);
+	if (result > 0)
+		result = stream_failed(
+			call, "write to standard output", "full", args->limit);
+	cli_say(call, "%ju bytes read from '%s'", (uintmax_t)moved,
+		ipc_address_text(&call->address));
+	return result;
+}

@@ -1,0 +1,319 @@
+/* memory-copy.c - bytes into shared memory and out of it */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <ipcutil/copy.h>
+
+#include "memory.h"
+#include "word.h"
+
+static const struct ipc_wait for_ever = IPC_WAIT(IPC_FOREVER);
+
+/* The object's size by now, which a peer may have changed. */
+static uint64_t
+size_of(const struct ipc_memory *memory)
+{
+	struct stat st;
+
+	if (memory->fd < 0 || fstat(memory->fd, &st) < 0)
+		return memory->size;
+	return (uint64_t)st.st_size;
+}
+
+static int
+too_much(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
+	struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
+		"write to '%s': %ju bytes at offset %ju do not fit: it has %ju",
+		ipc_address_text(&memory->address), (uintmax_t)length,
+		(uintmax_t)offset, (uintmax_t)memory->size);
+}
+
+/* Whether length bytes may be written at an offset; INT64_MAX is beyond any file. */
+static int
+check_room(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
+	struct ipc_error *err)
+{
+	const uint64_t most = memory->extends ? INT64_MAX : memory->size;
+
+	if (offset > most || length > most - offset)
+		return too_much(memory, offset, length, err);
+	return 0;
+}
+
+static int
+became_shorter(const struct ipc_memory *memory, const char *action, uint64_t moved,
+	struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_FAILED, EIO,
+		"%s '%s': it was made shorter meanwhile; %ju bytes were done", action,
+		ipc_address_text(&memory->address), (uintmax_t)moved);
+}
+
+/* Writes within the object: 0, or -1 with the bytes before the failure in *moved. */
+static int
+put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
+	size_t length, uint64_t *moved, struct ipc_error *err)
+{
+	if (memory->base != NULL) {
+		memcpy(memory->base + offset, bytes, length);
+		*moved += length;
+		return 0;
+	}
+	if (!memory->extends && offset + length > size_of(memory))
+		return became_shorter(memory, "write to", *moved, err);
+	while (length > 0) {
+		ssize_t count = pwrite(memory->fd, bytes, length, (off_t)offset);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0)
+			return ipc_memory_file_full(memory->fd, &memory->address,
+				offset + length, errno, "write to", err);
+		bytes += count;
+		offset += (uint64_t)count;
+		length -= (size_t)count;
+		*moved += (uint64_t)count;
+	}
+	return 0;
+}
+
+int
+ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void *bytes,
+	size_t length, struct ipc_error *err)
+{
+	uint64_t moved = 0;
+
+	if (check_room(memory, offset, length, err) < 0)
+		return -1;
+	if (put_all(memory, offset, bytes, length, &moved, err) < 0)
+		return -1;
+	ipc_word_wake_written(memory, offset, length);
+	return 0;
+}
+
+/* Bytes that a descriptor will give, or IPC_UNKNOWN. */
+static uint64_t
+length_of(int fd)
+{
+	struct stat st;
+	off_t at;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return IPC_UNKNOWN;
+	at = lseek(fd, 0, SEEK_CUR);
+	/* Files of proc(5) have no size, and yet bytes. */
+	return at < 0 || st.st_size == 0 || at > st.st_size
+		? IPC_UNKNOWN
+		: (uint64_t)(st.st_size - at);
+}
+
+/* One that is copied into itself, and grows, would never end. */
+static bool
+is_itself(const struct ipc_memory *memory, int fd)
+{
+	struct stat its, given;
+
+	return memory->fd >= 0 && fstat(memory->fd, &its) == 0 &&
+		fstat(fd, &given) == 0 && its.st_dev == given.st_dev &&
+		its.st_ino == given.st_ino;
+}
+
+static int
+descriptor_failed(int code, struct ipc_error *err)
+{
+	ipc_fail(err, code, "use the other end");
+	return 1;
+}
+
+/* At the end of the object nothing more may come. */
+static int
+check_end(
+	const struct ipc_memory *memory, int fd, uint64_t moved, struct ipc_error *err)
+{
+	char more;
+	ssize_t count;
+
+	while ((count = read(fd, &more, 1)) < 0 &&
+		(errno == EINTR ||
+			(errno == EAGAIN && ipc_wait_for(fd, POLLIN, &for_ever) == 0)))
+		continue;
+	if (count < 0)
+		return descriptor_failed(errno, err);
+	if (count == 0)
+		return 0;
+	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
+		"write to '%s': it is full after %ju bytes, and there are more",
+		ipc_address_text(&memory->address), (uintmax_t)moved);
+}
+
+/* As ipc_copy() does: 0; 1 when the descriptor ended before; -1, or 2 when it failed. */
+static int
+copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
+	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
+{
+	struct ipc_copy copy = IPC_COPY(fd, memory->fd, wait);
+	int result;
+
+	copy.to_offset = (int64_t)offset;
+	copy.length = length;
+	result = ipc_copy(&copy, err);
+	*moved = copy.moved;
+	free(copy.hand);
+	if (result >= 0)
+		return result;
+	if (copy.failed == fd)
+		return 2;
+	return ipc_memory_file_full(memory->fd, &memory->address, offset + *moved + 1,
+		errno, "write to", err);
+}
+
+/* Waits as long as nothing moves: 0, or an errno value. */
+static int
+wait_for(int fd, short events, struct ipc_wait *wait)
+{
+	int code;
+
+	ipc_wait_start(wait);
+	do
+		code = ipc_wait_for(fd, events, wait);
+	while (code == EINTR);
+	return code;
+}
+
+/* The same for a segment, which has no descriptor. */
+static int
+read_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
+	const struct ipc_wait *wait, uint64_t *moved)
+{
+	struct ipc_wait standing = *wait;
+
+	while (*moved < length) {
+		int code = wait_for(fd, POLLIN, &standing);
+		ssize_t count;
+
+		if (code != 0) {
+			errno = code;
+			return 2;
+		}
+		count = read(fd, memory->base + offset + *moved, length - *moved);
+		if (count == 0)
+			return 1;
+		if (count > 0)
+			*moved += (uint64_t)count;
+		else if (errno != EINTR && errno != EAGAIN)
+			return 2;
+	}
+	return 0;
+}
+
+int
+ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
+	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
+	struct ipc_error *err)
+{
+	uint64_t known = length == IPC_UNKNOWN ? length_of(fd) : length;
+	const uint64_t end = memory->extends ? INT64_MAX : memory->size;
+	uint64_t most;
+	int result, code;
+
+	*moved = 0;
+	if (is_itself(memory, fd))
+		return ipc_refuse(err, IPC_REFUSED, EINVAL,
+			"write to '%s': it is its own input",
+			ipc_address_text(&memory->address));
+	if (check_room(memory, offset, known == IPC_UNKNOWN ? 0 : known, err) < 0)
+		return -1;
+	most = length < end - offset ? length : end - offset;
+	result = memory->base != NULL
+		? read_in(memory, offset, fd, most, wait, moved)
+		: copy_in(memory, offset, fd, most, wait, moved, err);
+	code = errno;
+	ipc_word_wake_written(memory, offset, *moved);
+	if (result < 0)
+		return -1;
+	if (result == 2)
+		return descriptor_failed(code, err);
+	if (!memory->extends && size_of(memory) < memory->size)
+		return became_shorter(memory, "write to", *moved, err);
+	if (length != IPC_UNKNOWN)
+		return result == 0 ? 0 : descriptor_failed(ENODATA, err);
+	return result == 0 ? check_end(memory, fd, *moved, err) : 0;
+}
+
+static int
+copy_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
+	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
+{
+	struct ipc_copy copy = IPC_COPY(memory->fd, fd, wait);
+	int result;
+
+	copy.from_offset = (int64_t)offset;
+	copy.length = length;
+	result = ipc_copy(&copy, err);
+	*moved = copy.moved;
+	free(copy.hand);
+	if (result > 0)
+		return became_shorter(memory, "read", *moved, err);
+	if (result < 0 && copy.failed == fd)
+		return descriptor_failed(errno, err);
+	if (result < 0)
+		return ipc_fail(
+			err, errno, "read '%s'", ipc_address_text(&memory->address));
+	return 0;
+}
+
+static int
+write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
+	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
+{
+	/* A pipe that has room for so much does not let us sleep. */
+	const uint64_t most = wait->limit == IPC_FOREVER ? INT64_MAX : PIPE_BUF;
+	struct ipc_wait standing = *wait;
+
+	while (*moved < length) {
+		uint64_t left = length - *moved;
+		int code = wait_for(fd, POLLOUT, &standing);
+		ssize_t count;
+
+		if (code != 0)
+			return descriptor_failed(code, err);
+		count = write(
+			fd, memory->base + offset + *moved, left < most ? left : most);
+		if (count >= 0)
+			*moved += (uint64_t)count;
+		else if (errno != EINTR && errno != EAGAIN)
+			return descriptor_failed(errno, err);
+	}
+	return 0;
+}
+
+int
+ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
+	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
+	struct ipc_error *err)
+{
+	const char *text = ipc_address_text(&memory->address);
+
+	*moved = 0;
+	if (offset > memory->size)
+		return ipc_refuse(err, IPC_FAILED, ENXIO,
+			"read '%s': offset %ju is behind its end: it has %ju bytes",
+			text, (uintmax_t)offset, (uintmax_t)memory->size);
+	if (length == IPC_UNKNOWN)
+		length = memory->size - offset;
+	if (length > memory->size - offset)
+		return ipc_refuse(err, IPC_FAILED, ENXIO,
+			"read '%s': there are not %ju bytes at offset %ju: it has %ju",
+			text, (uintmax_t)length, (uintmax_t)offset,
+			(uintmax_t)memory->size);
+	return memory->base != NULL
+		? write_out(memory, offset, fd, length, wait, moved, err)
+		: copy_out(memory, offset, fd, length, wait, moved, err);
+}

@@ -1,0 +1,78 @@
+/* memory.h - what a kind of shared memory must be able to do: one row each; private */
+#ifndef MEMORY_H
+#define MEMORY_H
+
+#include <sys/stat.h> /* struct stat */
+
+#include <ipcutil/memory.h>
+
+/* The members promise what the functions of the same name in <ipcutil/memory.h> do. */
+struct ipc_memory_ops {
+	int (*create)(const struct ipc_address *address,
+		const struct ipc_memory_plan *plan, struct ipc_address *found,
+		bool *made, struct ipc_error *err);
+	int (*open)(struct ipc_memory *memory, enum ipc_memory_access access,
+		uid_t trusted, struct ipc_error *err);
+	void (*close)(struct ipc_memory *memory);
+	int (*set_size)(struct ipc_memory *memory, uint64_t size, bool sparse,
+		struct ipc_error *err);
+	int (*stat)(const struct ipc_address *address, enum ipc_memory_look look,
+		struct ipc_memory_info *info, struct ipc_error *err);
+	int (*change)(const struct ipc_address *address,
+		const struct ipc_memory_change *change, struct ipc_error *err);
+	int (*remove)(const struct ipc_address *address, struct ipc_error *err);
+};
+
+extern const struct ipc_memory_ops ipc_memory_file; /* POSIX objects are files, too */
+extern const struct ipc_memory_ops ipc_memory_sysv;
+
+/* The row for an address. */
+const struct ipc_memory_ops *ipc_memory_kind(const struct ipc_address *address);
+
+/* Fails with IPC_REFUSED: it belongs to user owner. */
+int ipc_memory_foreign(const struct ipc_address *address, uid_t owner,
+	const char *action, struct ipc_error *err);
+
+/* Where a file is: its directory, opened with O_PATH, which the caller closes; or -1. */
+struct ipc_memory_place {
+	int dir;
+	const char *name; /* in it */
+};
+
+/* POSIX objects are where shm_open(3) has them. */
+#define IPC_MEMORY_SHM_DIR "/dev/shm"
+
+/* 0, or -1 with *err filled. */
+int ipc_memory_place(const struct ipc_address *address, struct ipc_memory_place *place,
+	const char *action, struct ipc_error *err);
+
+/*
+ * Opens the regular file at a place and nothing else; flags are of open(2).  Returns the
+ * descriptor, with *st filled, or -1.
+ */
+int ipc_memory_file_open(const struct ipc_memory_place *place,
+	const struct ipc_address *address, int flags, const char *action,
+	struct stat *st, struct ipc_error *err);
+
+/* Describes the file of a descriptor of O_PATH: 0, or an errno value. */
+int ipc_memory_file_fill(int fd, const struct ipc_address *address,
+	enum ipc_memory_look look, struct ipc_memory_info *info);
+
+int ipc_memory_file_create(const struct ipc_address *address,
+	const struct ipc_memory_plan *plan, struct ipc_address *found, bool *made,
+	struct ipc_error *err);
+int ipc_memory_file_stat(const struct ipc_address *address, enum ipc_memory_look look,
+	struct ipc_memory_info *info, struct ipc_error *err);
+
+/*
+ * Makes the file size bytes long: 0, or -1 with *err filled and the size as it was.
+ * old is its size.
+ */
+int ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
+	uint64_t size, bool sparse, const char *action, struct ipc_error *err);
+
+/* Fails with an errno value of growing or writing: tells the limit, where one was hit. */
+int ipc_memory_file_full(int fd, const struct ipc_address *address, uint64_t size,
+	int code, const char *action, struct ipc_error *err);
+
+#endif

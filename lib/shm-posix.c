@@ -1,0 +1,80 @@
+/* shm-posix.c - POSIX shared memory, shm_overview(7): which files are such */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "auto.h"
+#include "shm.h"
+
+/* Semaphores are there, too: sem_overview(7). */
+static int
+is_name(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		strncmp(entry->d_name, "sem.", strlen("sem.")) != 0;
+}
+
+static int
+by_name(const struct dirent **one, const struct dirent **other)
+{
+	return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+/* What is no regular file, or vanished meanwhile, is no object. */
+static int
+visit_one(const struct ipc_memory_place *place, enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg)
+{
+	struct ipc_address address = { .kind = IPC_POSIX_NAME };
+	struct ipc_memory_info info;
+	struct stat st;
+	autoclose int fd =
+		ipc_memory_file_open(place, &address, O_PATH, "list", &st, NULL);
+
+	snprintf(address.text, sizeof(address.text), "/%s", place->name);
+	if (fd < 0 || ipc_memory_file_fill(fd, &address, look, &info) != 0)
+		return 0;
+	return visit(&info, arg);
+}
+
+int
+ipc_shm_posix_each(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	struct ipc_error *err)
+{
+	struct ipc_memory_place place = {
+		.dir = open(IPC_MEMORY_SHM_DIR, O_PATH | O_DIRECTORY | O_CLOEXEC),
+	};
+	autoclose int dir = place.dir;
+	struct dirent **entries = NULL;
+	int count = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_name, by_name);
+	int stop = 0;
+
+	if (count < 0)
+		return errno == ENOENT
+			? 0
+			: ipc_fail(err, errno, "list '%s'", IPC_MEMORY_SHM_DIR);
+	for (int i = 0; i < count; i++) {
+		place.name = entries[i]->d_name;
+		if (stop == 0)
+			stop = visit_one(&place, look, visit, arg);
+		free(entries[i]);
+	}
+	free(entries);
+	return stop;
+}
+
+int
+ipc_memory_each_shm(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	bool *complete, struct ipc_error *err)
+{
+	int stop = ipc_shm_posix_each(look, visit, arg, err);
+
+	*complete = true;
+	return stop == 0 ? ipc_shm_sysv_each(look, visit, arg, err) : stop;
+}

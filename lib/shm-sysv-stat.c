@@ -1,0 +1,208 @@
+/* shm-sysv-stat.c - System V shared memory: what is known of it, and changes to it */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "auto.h"
+#include "shm.h"
+
+/* Bytes of one segment in memory and in swap, of which no call tells. */
+struct share {
+	int id;
+	uint64_t resident, swapped;
+};
+
+/* Those of all segments, *count of them, from sysvipc(5) of /proc; or NULL. */
+static struct share *
+read_shares(size_t *count)
+{
+	FILE *file = fopen("/proc/sysvipc/shm", "re");
+	struct share *shares = NULL;
+	autofree char *line = NULL;
+	size_t length = 0, room = 0;
+
+	*count = 0;
+	while (file != NULL && getline(&line, &length, file) > 0) {
+		struct share share;
+
+		if (sscanf(line,
+			    "%*d %d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u "
+			    "%" SCNu64 " %" SCNu64,
+			    &share.id, &share.resident, &share.swapped) != 3)
+			continue;
+		if (*count == room) {
+			struct share *more =
+				reallocarray(shares, room * 2 + 64, sizeof(*more));
+
+			if (more == NULL)
+				break;
+			shares = more;
+			room = room * 2 + 64;
+		}
+		shares[(*count)++] = share;
+	}
+	if (file != NULL)
+		fclose(file);
+	return shares;
+}
+
+static void
+fill_share(struct ipc_memory_info *info, const struct share *shares, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((uint64_t)shares[i].id == info->id) {
+			info->resident = shares[i].resident;
+			info->used = shares[i].resident + shares[i].swapped;
+		}
+}
+
+int
+ipc_shm_sysv_look(int id, struct shmid_ds *ds)
+{
+	struct shm_info totals;
+	int last;
+
+	if (shmctl(id, IPC_STAT, ds) == 0)
+		return 0;
+	if (errno != EACCES)
+		return -1;
+	/* SHM_STAT_ANY goes by place, not id, and tells the id of the segment there. */
+	last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&totals);
+	for (int place = 0; place <= last; place++)
+		if (shmctl(place, SHM_STAT_ANY, ds) == id)
+			return 0;
+	errno = EACCES;
+	return -1;
+}
+
+static int64_t
+known(int64_t time)
+{
+	return time == 0 ? IPC_UNKNOWN_TIME : time;
+}
+
+/* In another PID namespace than that of the process it reads 0. */
+static uint64_t
+pid_of(pid_t pid, bool is_any)
+{
+	return pid == 0 && is_any ? IPC_UNKNOWN : (uint64_t)pid;
+}
+
+static void
+fill(struct ipc_memory_info *info, int id, const struct shmid_ds *ds)
+{
+	*info = (struct ipc_memory_info){
+		.address = ipc_address_id(id),
+		.size = ds->shm_segsz,
+		.used = IPC_UNKNOWN,
+		.resident = IPC_UNKNOWN,
+		.attached = ds->shm_nattch,
+		.locked = (ds->shm_perm.mode & SHM_LOCKED) != 0,
+		.removed = (ds->shm_perm.mode & SHM_DEST) != 0,
+		.device = IPC_UNKNOWN,
+		.inode = IPC_UNKNOWN,
+		.links = IPC_UNKNOWN,
+		.key = (uint32_t)ds->shm_perm.__key,
+		.id = (uint64_t)id,
+		.creator = pid_of(ds->shm_cpid, true),
+		.last = pid_of(ds->shm_lpid, ds->shm_atime != 0 || ds->shm_dtime != 0),
+		.creator_uid = ds->shm_perm.cuid,
+		.attach_time = known(ds->shm_atime),
+		.detach_time = known(ds->shm_dtime),
+		.mode = ds->shm_perm.mode & 0777,
+		.uid = ds->shm_perm.uid,
+		.gid = ds->shm_perm.gid,
+		.created = IPC_UNKNOWN_TIME,
+		.accessed = known(
+			ds->shm_atime > ds->shm_dtime ? ds->shm_atime : ds->shm_dtime),
+		.modified = IPC_UNKNOWN_TIME,
+		.changed = ds->shm_ctime,
+	};
+}
+
+int
+ipc_shm_sysv_stat(const struct ipc_address *address, enum ipc_memory_look look,
+	struct ipc_memory_info *info, struct ipc_error *err)
+{
+	int id = ipc_shm_sysv_id(address, "inspect", err);
+	autofree struct share *shares = NULL;
+	struct shmid_ds ds;
+	size_t count;
+
+	(void)look; /* the kernel counts by itself */
+	if (id < 0)
+		return -1;
+	if (ipc_shm_sysv_look(id, &ds) < 0)
+		return ipc_shm_sysv_fail(address, "inspect", errno, err);
+	fill(info, id, &ds);
+	shares = read_shares(&count);
+	fill_share(info, shares, count);
+	return 0;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct ipc_memory_info *one = a, *other = b;
+
+	return (one->id > other->id) - (one->id < other->id);
+}
+
+int
+ipc_shm_sysv_each(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	struct ipc_error *err)
+{
+	struct shm_info totals;
+	int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&totals);
+	autofree struct ipc_memory_info *infos = NULL;
+	autofree struct share *shares = NULL;
+	size_t count = 0, share_count;
+	int stop = 0;
+
+	(void)look;
+	if (last < 0 && errno == ENOSYS)
+		return 0; /* a kernel without them has none */
+	if (last >= 0)
+		infos = calloc((size_t)last + 1, sizeof(*infos));
+	if (infos == NULL)
+		return ipc_fail(err, errno, "list the System V segments");
+	for (int place = 0; place <= last; place++) {
+		struct shmid_ds ds;
+		int id = shmctl(place, SHM_STAT_ANY, &ds);
+
+		if (id >= 0)
+			fill(&infos[count++], id, &ds);
+	}
+	shares = read_shares(&share_count);
+	qsort(infos, count, sizeof(*infos), by_id);
+	for (size_t i = 0; i < count && stop == 0; i++) {
+		fill_share(&infos[i], shares, share_count);
+		stop = visit(&infos[i], arg);
+	}
+	return stop;
+}
+
+int
+ipc_shm_sysv_change(const struct ipc_address *address,
+	const struct ipc_memory_change *change, struct ipc_error *err)
+{
+	int id = ipc_shm_sysv_id(address, "change", err);
+	struct shmid_ds ds;
+
+	if (id < 0)
+		return -1;
+	if (ipc_shm_sysv_look(id, &ds) < 0)
+		return ipc_shm_sysv_fail(address, "change", errno, err);
+	if (change->uid != (uid_t)-1)
+		ds.shm_perm.uid = change->uid;
+	if (change->gid != (gid_t)-1)
+		ds.shm_perm.gid = change->gid;
+	if (change->new_mode != NULL)
+		ds.shm_perm.mode =
+			change->new_mode(ds.shm_perm.mode & 0777, change->arg);
+	if (shmctl(id, IPC_SET, &ds) == 0)
+		return 0;
+	return ipc_shm_sysv_fail(address, "change", errno, err);
+}

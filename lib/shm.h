@@ -1,0 +1,44 @@
+/* shm.h - the parts of POSIX and System V shared memory; private */
+#ifndef SHM_H
+#define SHM_H
+
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
+#include "memory.h"
+
+/* ipc_memory_each_shm() is the one and then the other. */
+int ipc_shm_posix_each(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	struct ipc_error *err);
+int ipc_shm_sysv_each(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	struct ipc_error *err);
+
+/*
+ * The id that the address stands for, or -1 with *err filled in the words of action.
+ * That an id is found says nothing of permissions.
+ */
+int ipc_shm_sysv_id(
+	const struct ipc_address *address, const char *action, struct ipc_error *err);
+
+/*
+ * What the kernel knows of a segment, whoever may read it: 0, or -1 with errno: EINVAL
+ * and EIDRM, there is none; EACCES, only its users are told.
+ */
+int ipc_shm_sysv_look(int id, struct shmid_ds *ds);
+
+/* Fails with an errno value of shmget, shmctl or shmop(2), told as what it means. */
+int ipc_shm_sysv_fail(const struct ipc_address *address, const char *action, int code,
+	struct ipc_error *err);
+
+/* What memory.h asks for. */
+int ipc_shm_sysv_create(const struct ipc_address *address,
+	const struct ipc_memory_plan *plan, struct ipc_address *found, bool *made,
+	struct ipc_error *err);
+int ipc_shm_sysv_stat(const struct ipc_address *address, enum ipc_memory_look look,
+	struct ipc_memory_info *info, struct ipc_error *err);
+int ipc_shm_sysv_change(const struct ipc_address *address,
+	const struct ipc_memory_change *change, struct ipc_error *err);
+
+#endif

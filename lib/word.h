@@ -1,0 +1,19 @@
+/* word.h - who waits for words of shared memory, woken; private */
+#ifndef WORD_H
+#define WORD_H
+
+#include <stddef.h>
+
+#include <ipcutil/memory.h>
+
+/* Wakes all who wait for a word in the mapped bytes; what has vanished does not matter. */
+void ipc_word_wake(const void *bytes, size_t length);
+
+/*
+ * The same for bytes that were written otherwise, if they are few: who waits looks again
+ * by himself a little later.
+ */
+void ipc_word_wake_written(
+	const struct ipc_memory *memory, uint64_t offset, uint64_t length);
+
+#endif

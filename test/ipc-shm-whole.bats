@@ -1,0 +1,255 @@
+#!/usr/bin/env bats
+# ipc-shm-whole.bats - all or nothing: --from-stdin, --atomic, --lock, --until-exit
+# shellcheck disable=SC2016,SC2153,SC2154  # for the inner shells; bats and helper.bash set them
+
+load helper
+# shellcheck disable=SC2034  # of helper.bash
+program=ipc-shm
+
+object() {
+	ipc-shm create -s 64 "$@" "$NAME" >/dev/null
+}
+
+# lives: a process $owner that ends when it is killed
+lives() {
+	sleep 1000 3>&- &
+	owner=$!
+}
+
+@test "create --from-stdin makes an object of the input, as long as that" {
+	seq 100000 >in
+	[ "$(ipc-shm create --from-stdin -m 0640 "$NAME" <in)" = "$NAME" ]
+	ipc-shm read "$NAME" | cmp - in
+	[ "$(value MODE "$NAME")" = 0640 ]
+	# shellcheck disable=SC2002  # it is to be a pipe
+	cat in | ipc-shm create --from-stdin "$NAME-2" >/dev/null
+	ipc-shm read "$NAME-2" | cmp - in
+	ipc-shm create --from-stdin "$NAME-3" </dev/null >/dev/null
+	[ "$(value SIZE "$NAME-3")" = 0 ]
+	ipc-mmap create --from-stdin file <in >/dev/null
+	cmp file in
+}
+
+@test "create --from-stdin of what exists fails with 4, and changes nothing" {
+	object
+	fails_with 4 "ipc-shm: cannot create '$NAME': File exists" ipc-shm create --from-stdin "$NAME" <<<data
+	[ "$(value SIZE "$NAME")" = 64 ]
+	fails_with 2 "ipc-shm: option '--size' cannot be with --from-stdin" ipc-shm create --from-stdin -s 5 "$NAME-2"
+	fails_with 2 "ipc-shm: option '--from-stdin' is for one object" ipc-shm create --from-stdin "$NAME-2" "$NAME-3"
+	gone "$NAME-2"
+	gone "$NAME-3"
+}
+
+@test "an object of a stream is not there before the stream has ended, nor after kill -9" {
+	mkfifo stream
+	ipc-shm create --from-stdin "$NAME" <stream >created 3>&- &
+	exec 7>stream
+	seq 100000 >&7
+	within 10 asleep $!
+	gone "$NAME"
+	kill -9 $!
+	ends_with 137 $!
+	exec 7>&-
+	gone "$NAME"
+	[ ! -s created ]
+	[ -z "$(find /dev/shm -maxdepth 1 -newer stream -name '.ipc.*')" ]
+}
+
+@test "create --from-stdin that finds no room leaves nothing" {
+	as_root
+	unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm' || skip "nothing can be mounted"
+	fails 6 unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm
+		yes | ipc-shm create --from-stdin /a; s=$?; ls -A /dev/shm >left; exit $s'
+	[[ $stderr == *"No space left on device"* ]]
+	[ ! -s left ]
+}
+
+@test "create --from-stdin makes a private segment, and refuses one with a key" {
+	seq 10000 >in
+	q=$(ipc-shm create --from-stdin -m 0640 private <in) && segments "$q"
+	ipc-shm read "$q" | cmp - in
+	[ "$(value MODE,SIZE "$q")" = "0640 $(stat -c %s in)" ]
+	fails 7 ipc-shm create --from-stdin "$BYKEY" <in
+	gone "$BYKEY"
+}
+
+@test "write --atomic puts a new object in the place of the old one, with its mode" {
+	object -m 0640
+	exec 7<"/dev/shm$NAME"
+	seq 1000 | ipc-shm write --atomic "$NAME"
+	ipc-shm read "$NAME" | cmp - <(seq 1000)
+	[ "$(value MODE "$NAME")" = 0640 ]
+	head -c 64 /dev/zero | cmp - /dev/fd/7
+	exec 7<&-
+	ipc-shm write --atomic "$NAME" short
+	[ "$(ipc-shm read "$NAME")" = short ]
+	fails_with 3 "ipc-shm: cannot write to '$NAME-2': No such file or directory" ipc-shm write --atomic "$NAME-2" data
+	fails 2 ipc-shm write --atomic -O 3 "$NAME" data
+	[ -z "$(find /dev/shm -maxdepth 1 -user "$(id -u)" -name '.ipc.*' -newer "$BATS_TEST_TMPDIR")" ]
+}
+
+@test "write --atomic that fails leaves the old object" {
+	object
+	ipc-shm write "$NAME" old
+	fails 1 ipc-shm write --atomic -N 100 "$NAME" <<<"too short"
+	fails 1 ipc-shm write --atomic "$NAME" <.
+	[ "$(ipc-shm read -N 3 "$NAME")" = old ]
+	q=$(ipc-shm create -s 64 private) && segments "$q"
+	fails_with 7 "ipc-shm: cannot replace '$q': a System V segment has no name to give to another" \
+		ipc-shm write --atomic "$q" data
+}
+
+@test "readers of an object that is written --atomic see no mixture" {
+	head -c 300000 /dev/zero | tr '\0' A >a
+	head -c 200000 /dev/zero | tr '\0' B >b
+	ipc-shm create --from-stdin "$NAME" <a
+	for _ in {1..40}; do
+		ipc-shm write --atomic "$NAME" <b
+		ipc-shm write --atomic "$NAME" <a
+	done 3>&- &
+	while kill -0 $! 2>/dev/null; do
+		ipc-shm read "$NAME" >seen
+		cmp -s seen a || cmp seen b
+	done
+}
+
+@test "many that write --atomic at once leave what one of them wrote, and nothing else" {
+	object
+	for i in 1 2 3 4 5 6 7 8; do
+		for _ in 1 2 3 4 5; do
+			ipc-shm write --atomic "$NAME" "$i$i$i$i" 3>&- || echo "$i" >>failed
+		done &
+	done
+	wait
+	[ ! -e failed ]
+	ipc-shm read "$NAME" >out
+	grep -qxE '1111|2222|3333|4444|5555|6666|7777|8888' out
+}
+
+@test "what a kill leaves of write --atomic goes with the next one" {
+	ipc-shm create -s 8 "$NAME" >/dev/null
+	for _ in {1..60}; do
+		ipc-shm write --atomic "$NAME" 12345678 3>&- &
+		kill -9 $! || :
+		wait $! || :
+		[ "$(value SIZE "$NAME")" = 8 ]
+	done
+	command -v strace >/dev/null || skip "no strace here"
+	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=renameat:signal=KILL -e inject=rename:signal=KILL \
+		ipc-shm write --atomic "$NAME" killed || :
+	ipc-shm write --atomic "$NAME" left
+	grep -o '"\.ipc\.[0-9a-f]*"' trace | tr -d '"' | sort -u >names
+	[ -s names ]
+	while read -r name; do [ ! -e "/dev/shm/$name" ]; done <names
+	[ "$(ipc-shm read "$NAME")" = left ]
+}
+
+@test "write --atomic wakes who waits, who goes on with the new object" {
+	object
+	ipc-shm wait --changed "$NAME" 3>&- &
+	changed=$!
+	ipc-shm wait --value 1 "$NAME" 3>&- &
+	within 10 asleep "$changed"
+	within 10 asleep $!
+	head -c 8 /dev/zero | ipc-shm write --atomic "$NAME"
+	ends_with 0 "$changed"
+	within 10 asleep $!
+	ipc-shm add "$NAME"
+	ends_with 0 $!
+}
+
+@test "write --atomic keeps the owner, and needs the right to write" {
+	as_root
+	as_user 65534 ipc-shm create -s 64 "$NAME"
+	fails 7 ipc-shm write --atomic "$NAME" data
+	ipc-shm write --atomic --trust-owner=65534 "$NAME" data
+	[ "$(value USER,MODE "$NAME")" = "$(id -un 65534) 0600" ]
+	ipc-shm set -m 0444 "$NAME"
+	run -5 as_user 65534 ipc-shm write --atomic "$NAME" data
+	ipc-shm set -m 0666 "$NAME"
+	run -5 as_user 65533 ipc-shm write --atomic "$NAME" data
+	[ "$(ipc-shm read "$NAME")" = data ]
+}
+
+@test "--lock lets one writer or many readers in, and kill -9 gives it back" {
+	object
+	mkfifo stream
+	ipc-shm write --lock "$NAME" <stream 3>&- &
+	writer=$!
+	exec 7>stream
+	within 10 asleep "$writer"
+	fails_with 75 "ipc-shm: cannot lock '$NAME': another has it" ipc-shm read --lock -n "$NAME"
+	fails_with 124 "ipc-shm: cannot lock '$NAME': another had it for 0.01 s" ipc-shm write --lock -w 10ms "$NAME" x
+	ipc-shm read "$NAME" | cmp - <(head -c 64 /dev/zero)
+	ipc-shm read --lock "$NAME" >out 3>&- 7>&- &
+	within 10 asleep $!
+	printf hello >&7
+	exec 7>&-
+	ends_with 0 "$writer"
+	ends_with 0 $!
+	[ "$(tr -d '\0' <out)" = hello ]
+	ipc-shm write --lock "$NAME" <>stream 3>&- &
+	within 10 asleep $!
+	kill -9 $!
+	ipc-shm read --lock -w 10 "$NAME" >out
+}
+
+@test "two readers with --lock do not wait for each other; System V has no lock" {
+	ipc-shm create -s 2M "$NAME" >/dev/null
+	mkfifo out
+	ipc-shm read --lock "$NAME" >out 3>&- &
+	exec 7<out
+	within 10 asleep $!
+	ipc-shm read --lock -n "$NAME" | cmp - <(head -c 2M /dev/zero)
+	fails 75 ipc-shm write --lock -n "$NAME" x
+	exec 7<&-
+	q=$(ipc-shm create -s 64 private) && segments "$q"
+	fails_with 7 "ipc-shm: cannot lock '$q': a System V segment has no descriptor to lock; agree on a semaphore, as 'ipc-sem run' takes it" \
+		ipc-shm read --lock "$q"
+}
+
+@test "-w is a limit on standing still, for input and output, too" {
+	object
+	mkfifo stream
+	exec 7<>stream
+	for address in "$NAME" "$(ipc-shm create -s 64 private | tee q)"; do
+		fails_with 124 "ipc-shm: cannot read standard input: it stayed empty for 0.01 s" ipc-shm write -w 10ms "$address" <stream
+	done
+	segments "$(cat q)"
+	ipc-shm create -s 2M "$NAME-2" >/dev/null
+	run -124 sh -c 'ipc-shm read -w 10ms "$1" >&7' sh "$NAME-2"
+	[ "$output" = "ipc-shm: cannot write to standard output: it stayed full for 0.01 s" ]
+}
+
+@test "an object goes with the process that it belongs to" {
+	lives
+	object --until-exit="$owner"
+	[ "$(value OWNER_PID "$NAME" 2>/dev/null)" = "$owner" ]
+	q=$(ipc-shm create -s 64 --until-exit="$owner" private) && segments "$q"
+	ipc-shm set -m 0640 "$q"
+	[ "$(value OWNER_PID "$q" 2>/dev/null)" = "$owner" ]
+	kill -9 "$owner"
+	within 10 gone "$NAME"
+	within 10 gone "$q"
+}
+
+@test "set --until-exit lets an object belong to another process, or to none" {
+	lives
+	object
+	ipc-shm set --until-exit="$owner" "$NAME"
+	ipc-shm create -s 64 --until-exit="$owner" "$NAME-2"
+	ipc-shm set --until-exit=never "$NAME-2"
+	[ "$(value OWNER_PID "$NAME-2" 2>/dev/null)" != "$owner" ]
+	kill -9 "$owner"
+	within 10 gone "$NAME"
+	[ "$(value SIZE "$NAME-2")" = 64 ]
+}
+
+@test "what is written --atomic belongs to whom the old one belonged to" {
+	lives
+	object --until-exit="$owner"
+	ipc-shm write --atomic "$NAME" new
+	[ "$(value OWNER_PID "$NAME" 2>/dev/null)" = "$owner" ]
+	kill -9 "$owner"
+	within 10 gone "$NAME"
+}
