@@ -145,6 +145,7 @@ static int
 write_anew(struct call *call, uint64_t *moved)
 {
 	const struct memory_write_args *args = call->args;
+	struct ipc_wait wait = IPC_WAIT(args->limit);
 	struct ipc_memory_new new;
 	struct ipc_memory old;
 	int result;
@@ -161,8 +162,9 @@ write_anew(struct call *call, uint64_t *moved)
 	result = ipc_memory_new_begin(&new, &call->address, &call->err);
 	if (result == 0)
 		result = put(call, &new.memory, moved);
+	ipc_wait_start(&wait);
 	if (result == 0)
-		result = ipc_memory_new_replace(&new, args->trusted, &call->err);
+		result = ipc_memory_new_replace(&new, args->trusted, &wait, &call->err);
 	ipc_memory_new_end(&new);
 	return result;
 }

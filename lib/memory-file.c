@@ -168,7 +168,7 @@ ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 		code = EFBIG;
 	else if (size > old && !sparse)
 		code = take(fd, old, size);
-	else if (size != old && ftruncate(fd, (off_t)size) < 0)
+	else if (ftruncate(fd, (off_t)size) < 0)
 		code = errno;
 	if (code == 0)
 		return 0;
@@ -215,8 +215,13 @@ static int
 file_set_size(
 	struct ipc_memory *memory, uint64_t size, bool sparse, struct ipc_error *err)
 {
-	return ipc_memory_file_grow(memory->fd, &memory->address, memory->size, size,
-		sparse, "resize", err);
+	struct stat st;
+
+	if (fstat(memory->fd, &st) < 0)
+		return ipc_fail(
+			err, errno, "resize '%s'", ipc_address_text(&memory->address));
+	return ipc_memory_file_grow(memory->fd, &memory->address, (uint64_t)st.st_size,
+		size, sparse, "resize", err);
 }
 
 /* fchmod(2), which does not take a descriptor of O_PATH. */

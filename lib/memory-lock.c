@@ -5,6 +5,9 @@
 #include "interrupt.h"
 #include "memory.h"
 
+/* It may be replaced each time just before it is locked. */
+enum { TRIES = 1000 };
+
 static int
 failed(const struct ipc_memory *memory, const struct ipc_wait *wait, int code,
 	struct ipc_error *err)
@@ -22,9 +25,9 @@ failed(const struct ipc_memory *memory, const struct ipc_wait *wait, int code,
 	return ipc_fail(err, code, "lock '%s'", text);
 }
 
-int
-ipc_memory_lock(const struct ipc_memory *memory, bool exclusive,
-	const struct ipc_wait *wait, struct ipc_error *err)
+static int
+lock_it(const struct ipc_memory *memory, bool exclusive, const struct ipc_wait *wait,
+	struct ipc_error *err)
 {
 	struct flock lock = {
 		.l_type = exclusive ? F_WRLCK : F_RDLCK, /* of all of it */
@@ -51,4 +54,48 @@ ipc_memory_lock(const struct ipc_memory *memory, bool exclusive,
 	if (code == EINTR)
 		ipc_interrupt_let_act(wait);
 	return code == 0 ? 0 : failed(memory, wait, code, err);
+}
+
+/* Whether it has its name, and its size by now. */
+static bool
+is_there(struct ipc_memory *memory)
+{
+	struct ipc_memory_info its, named;
+
+	if (ipc_memory_file_fill(
+		    memory->fd, &memory->address, IPC_MEMORY_GLANCE, &its) != 0 ||
+		ipc_memory_stat(&memory->address, IPC_MEMORY_GLANCE, &named, NULL) < 0)
+		return false;
+	memory->size = its.size;
+	return its.device == named.device && its.inode == named.inode;
+}
+
+/* After a failure, too, it is the caller's to close. */
+static int
+open_again(struct ipc_memory *memory, struct ipc_error *err)
+{
+	const struct ipc_memory old = *memory;
+
+	ipc_memory_close(memory);
+	if (ipc_memory_open(memory, &old.address, old.access, old.trusted, err) < 0)
+		return -1;
+	memory->extends = old.extends;
+	return 0;
+}
+
+int
+ipc_memory_lock(struct ipc_memory *memory, bool exclusive, const struct ipc_wait *wait,
+	struct ipc_error *err)
+{
+	for (int try = 0; try < TRIES; try++) {
+		if (lock_it(memory, exclusive, wait, err) < 0)
+			return -1;
+		if (is_there(memory))
+			return 0;
+		if (open_again(memory, err) < 0)
+			return -1;
+	}
+	return ipc_refuse(err, IPC_FAILED, ESTALE,
+		"lock '%s': it is replaced again and again",
+		ipc_address_text(&memory->address));
 }

@@ -188,7 +188,8 @@ replace(struct ipc_memory_new *new, const struct ipc_memory *old, struct ipc_err
 }
 
 int
-ipc_memory_new_replace(struct ipc_memory_new *new, uid_t trusted, struct ipc_error *err)
+ipc_memory_new_replace(struct ipc_memory_new *new, uid_t trusted,
+	const struct ipc_wait *wait, struct ipc_error *err)
 {
 	enum { FEW = 4096 }; /* words that somebody may wait for */
 	const struct ipc_address *address = &new->memory.address;
@@ -202,7 +203,9 @@ ipc_memory_new_replace(struct ipc_memory_new *new, uid_t trusted, struct ipc_err
 			address->text);
 	if (ipc_memory_open(&old, address, IPC_MEMORY_WRITE, trusted, err) < 0)
 		return -1;
-	if (fstat(old.fd, &st) < 0 || take_after(new->memory.fd, &st) < 0)
+	if (ipc_memory_lock(&old, true, wait, err) < 0)
+		result = -1;
+	else if (fstat(old.fd, &st) < 0 || take_after(new->memory.fd, &st) < 0)
 		result = ipc_fail(err, errno, "keep the owner and mode of '%s'",
 			ipc_address_text(address));
 	else if (address->kind == IPC_PATH && fsync(new->memory.fd) < 0)

@@ -82,6 +82,8 @@ ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address,
 		.address = *address,
 		.fd = -1,
 		.id = -1,
+		.access = access,
+		.trusted = trusted,
 	};
 	return memory->ops->open(memory, access, trusted, err);
 }

@@ -194,6 +194,96 @@ lives() {
 	ipc-shm read --lock -w 10 "$NAME" >out
 }
 
+# writing [OPTION]...: a process $writer writes with --lock what comes to descriptor 7
+writing() {
+	[ -p stream ] || mkfifo stream
+	ipc-shm write --lock "$@" "$NAME" <stream 3>&- &
+	writer=$!
+	exec 7>stream
+	within 10 asleep "$writer"
+}
+
+# writes [TEXT]: it gets TEXT, which is all
+writes() {
+	printf %s "$1" >&7
+	exec 7>&-
+	ends_with 0 "$writer"
+}
+
+@test "write and read --lock find the size that the object has once it is locked" {
+	text=$(seq -s, 1 40)
+	object
+	writing --truncate
+	head -c 64 /dev/zero | tr '\0' B >in
+	ipc-shm write --lock --truncate "$NAME" <in 3>&- 7>&- &
+	within 10 asleep $!
+	writes "$text"
+	ends_with 0 $!
+	ipc-shm read "$NAME" | cmp - in
+	for text in "$text" short; do
+		writing --truncate
+		ipc-shm read --lock "$NAME" >out 3>&- 7>&- &
+		within 10 asleep $!
+		writes "$text"
+		ends_with 0 $!
+		[ "$(cat out)" = "$text" ]
+	done
+	writing --truncate
+	ipc-shm write --lock -O 10 "$NAME" more 3>&- 7>&- &
+	within 10 asleep $!
+	writes "0123456789...."
+	ends_with 0 $!
+	[ "$(ipc-shm read "$NAME")" = 0123456789more ]
+}
+
+@test "write --truncate lets it end where the input ends, whatever its size became meanwhile" {
+	object
+	mkfifo stream
+	head -c 64 /dev/zero | tr '\0' B >in
+	ipc-shm write --truncate "$NAME" <stream 3>&- &
+	exec 7>stream
+	within 10 asleep $!
+	ipc-shm resize -s 100 "$NAME"
+	cat in >&7
+	exec 7>&-
+	ends_with 0 $!
+	ipc-shm read "$NAME" | cmp - in
+}
+
+@test "--lock that waits while the object is replaced or removed has what is there then" {
+	object
+	writing
+	ipc-shm write --lock --truncate "$NAME" last 3>&- 7>&- &
+	within 10 asleep $!
+	ipc-shm create -s 8 "$NAME-2" >/dev/null
+	mv "/dev/shm$NAME-2" "/dev/shm$NAME"
+	writes lost
+	ends_with 0 $!
+	[ "$(ipc-shm read "$NAME")" = last ]
+	writing
+	ipc-shm read --lock "$NAME" 3>&- 7>&- 2>said &
+	within 10 asleep $!
+	ipc-shm rm "$NAME"
+	writes lost
+	ends_with 3 $!
+	[ "$(cat said)" = "ipc-shm: cannot read '$NAME': No such file or directory" ]
+}
+
+@test "write --atomic waits for those who have the object with --lock, as long as -w says" {
+	object
+	writing
+	fails_with 75 "ipc-shm: cannot lock '$NAME': another has it" ipc-shm write --atomic -n "$NAME" x
+	fails_with 124 "ipc-shm: cannot lock '$NAME': another had it for 0.01 s" ipc-shm write --atomic -w 10ms "$NAME" x
+	ipc-shm write --atomic "$NAME" new 3>&- 7>&- &
+	within 10 asleep $!
+	exec 8<"/dev/shm$NAME"
+	writes old
+	ends_with 0 $!
+	[ "$(ipc-shm read "$NAME")" = new ]
+	[ "$(head -c 3 <&8)" = old ]
+	exec 8<&-
+}
+
 @test "two readers with --lock do not wait for each other; System V has no lock" {
 	ipc-shm create -s 2M "$NAME" >/dev/null
 	mkfifo out

@@ -27,6 +27,13 @@
 
 __BEGIN_DECLS
 
+/* How to open an object. */
+enum ipc_memory_access {
+	IPC_MEMORY_READ,
+	IPC_MEMORY_WRITE, /* and to read, where that is allowed */
+	IPC_MEMORY_BOTH,
+};
+
 /* An open object.  The caller owns it and ends it with ipc_memory_close(). */
 struct ipc_memory {
 	const struct ipc_memory_ops *ops; /* private */
@@ -34,8 +41,10 @@ struct ipc_memory {
 	int fd;        /* POSIX, file: the descriptor; close-on-exec; else -1 */
 	int id;        /* System V */
 	char *base;    /* private: where a segment is attached */
-	uint64_t size; /* bytes, as of ipc_memory_open() */
-	bool extends;  /* for the caller to set: what does not fit makes it longer */
+	uint64_t size; /* bytes, as of ipc_memory_open() or ipc_memory_lock() */
+	enum ipc_memory_access access; /* private: how it was opened */
+	uid_t trusted;                 /* private */
+	bool extends; /* for the caller to set: what does not fit makes it longer */
 };
 
 /* What to create. */
@@ -106,13 +115,6 @@ int ipc_memory_create(const struct ipc_address *address,
 	const struct ipc_memory_plan *plan, struct ipc_address *found, bool *made,
 	struct ipc_error *err);
 
-/* How to open an object. */
-enum ipc_memory_access {
-	IPC_MEMORY_READ,
-	IPC_MEMORY_WRITE, /* and to read, where that is allowed */
-	IPC_MEMORY_BOTH,
-};
-
 /*
  * Opens an existing object.  trusted is for ipc_trust_written().  For the owner of
  * *memory see there.
@@ -158,12 +160,14 @@ int ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
 /*
  * Locks an object, exclusive for one who writes or else for many who read, until it is
  * closed: an open file description lock of fcntl(2), which binds nobody who does not ask
- * for it.  Waiting for a time, it uses signals as System V queues do: see mq.h.
+ * for it.  It is the one that has the name when it is locked: another than was opened,
+ * where that was replaced, and with the size of now.  Waiting for a time, it uses signals
+ * as System V queues do: see mq.h.
  *
  * IPC_WOULD_BLOCK, IPC_TIMED_OUT	another has it
  * IPC_REFUSED	a System V segment: it has no descriptor
  */
-int ipc_memory_lock(const struct ipc_memory *memory, bool exclusive,
+int ipc_memory_lock(struct ipc_memory *memory, bool exclusive,
 	const struct ipc_wait *wait, struct ipc_error *err);
 
 /* An object that has no name yet.  The caller ends it with ipc_memory_new_end(). */
@@ -192,11 +196,12 @@ int ipc_memory_new_create(struct ipc_memory_new *new_one,
 /*
  * Lets it take the place of the one that has the name, with its mode and owner and the
  * process to which that belongs: who opens the name finds the one or the other.  Who has
- * the old one goes on with that.  trusted and failures as for ipc_memory_open(), for which
- * the old one must be writable.
+ * the old one goes on with that, but for those who wait in ipc_memory_lock(): the old one
+ * is locked by us meanwhile.  trusted and failures as for ipc_memory_open(), for which the
+ * old one must be writable, and ipc_memory_lock().
  */
-int ipc_memory_new_replace(
-	struct ipc_memory_new *new_one, uid_t trusted, struct ipc_error *err);
+int ipc_memory_new_replace(struct ipc_memory_new *new_one, uid_t trusted,
+	const struct ipc_wait *wait, struct ipc_error *err);
 
 void ipc_memory_new_end(struct ipc_memory_new *new_one);
 
