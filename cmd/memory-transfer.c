@@ -59,12 +59,8 @@ write_operands(struct call *call, const struct ipc_memory *memory, uint64_t offs
 
 	for (char **operand = call->operands; *operand != NULL; operand++)
 		length += strlen(*operand);
-	if (!memory->extends &&
-		(offset > memory->size || length > memory->size - offset))
-		return ipc_refuse(&call->err, IPC_LIMIT, ENOSPC,
-			"write to '%s': %ju bytes at offset %ju do not fit: it has %ju",
-			ipc_address_text(&call->address), (uintmax_t)length,
-			(uintmax_t)offset, (uintmax_t)memory->size);
+	if (ipc_memory_reserve(memory, offset, length, &call->err) < 0)
+		return -1;
 	for (char **operand = call->operands; *operand != NULL; operand++) {
 		length = strlen(*operand);
 		if (ipc_memory_put(

@@ -47,6 +47,18 @@ check_room(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
 	return 0;
 }
 
+int
+ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
+	struct ipc_error *err)
+{
+	if (check_room(memory, offset, length, err) < 0)
+		return -1;
+	if (!memory->extends || length == 0)
+		return 0;
+	return ipc_memory_file_reserve(
+		memory->fd, &memory->address, offset, offset + length, "write to", err);
+}
+
 static int
 became_shorter(const struct ipc_memory *memory, const char *action, uint64_t moved,
 	struct ipc_error *err)
@@ -153,18 +165,44 @@ check_end(
 		ipc_address_text(&memory->address), (uintmax_t)moved);
 }
 
-/* As ipc_copy() does: 0; 1 when the descriptor ended before; -1, or 2 when it failed. */
+/* Whether a peer cut off bytes that are ours or that we are to write. */
+static bool
+is_cut(const struct ipc_memory *memory, uint64_t offset, uint64_t moved)
+{
+	if (memory->extends)
+		return moved > 0 && size_of(memory) < offset + moved;
+	return size_of(memory) < memory->size;
+}
+
+/*
+ * As ipc_copy() does: 0; 1 when the descriptor ended before; -1, or 2 when it failed.
+ * The size is looked at when there is input, and just before it is written: what a peer
+ * has cut off does not come back, as a hole.
+ */
 static int
 copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
 	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
-	struct ipc_copy copy = IPC_COPY(fd, memory->fd, wait);
-	int result;
+	enum { STEP = 1 << 20 };
+	const struct ipc_wait at_once = IPC_WAIT(0);
+	struct ipc_wait standing = *wait;
+	struct ipc_copy copy = IPC_COPY(fd, memory->fd, &at_once);
+	int result = 0;
 
 	copy.to_offset = (int64_t)offset;
-	copy.length = length;
-	result = ipc_copy(&copy, err);
-	*moved = copy.moved;
+	while (result == 0 && *moved < length) {
+		ipc_wait_start(&standing);
+		errno = ipc_wait_for(fd, POLLIN, &standing);
+		if (errno != 0)
+			return 2;
+		if (is_cut(memory, offset, *moved))
+			return became_shorter(memory, "write to", *moved, err);
+		copy.length = length - *moved < STEP ? length : *moved + STEP;
+		result = ipc_copy(&copy, err);
+		*moved = copy.moved;
+		if (result < 0 && copy.failed == fd && errno == EAGAIN)
+			result = 0;
+	}
 	free(copy.hand);
 	if (result >= 0)
 		return result;
@@ -228,7 +266,8 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		return ipc_refuse(err, IPC_REFUSED, EINVAL,
 			"write to '%s': it is its own input",
 			ipc_address_text(&memory->address));
-	if (check_room(memory, offset, known == IPC_UNKNOWN ? 0 : known, err) < 0)
+	if (ipc_memory_reserve(memory, offset, known == IPC_UNKNOWN ? 0 : known, err) <
+		0)
 		return -1;
 	most = length < end - offset ? length : end - offset;
 	result = memory->base != NULL
@@ -236,11 +275,13 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		: copy_in(memory, offset, fd, most, wait, moved, err);
 	code = errno;
 	ipc_word_wake_written(memory, offset, *moved);
+	if (memory->extends && known != IPC_UNKNOWN && *moved < known)
+		ipc_memory_file_give_back(memory->fd);
 	if (result < 0)
 		return -1;
 	if (result == 2)
 		return descriptor_failed(code, err);
-	if (!memory->extends && size_of(memory) < memory->size)
+	if (is_cut(memory, offset, *moved))
 		return became_shorter(memory, "write to", *moved, err);
 	if (length != IPC_UNKNOWN)
 		return result == 0 ? 0 : descriptor_failed(ENODATA, err);

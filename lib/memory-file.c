@@ -156,15 +156,45 @@ take(int fd, uint64_t old, uint64_t size)
 	return ftruncate(fd, (off_t)old) < 0 ? errno : code;
 }
 
+/* Looked at before: the kernel would send SIGXFSZ. */
+static bool
+is_allowed(uint64_t size)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_FSIZE, &limit) < 0 || size <= limit.rlim_cur;
+}
+
+void
+ipc_memory_file_give_back(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || ftruncate(fd, st.st_size) < 0)
+		return; /* the next change of size does */
+}
+
+int
+ipc_memory_file_reserve(int fd, const struct ipc_address *address, uint64_t offset,
+	uint64_t end, const char *action, struct ipc_error *err)
+{
+	int code = !is_allowed(end) ? EFBIG
+		: end > offset      ? take_so(fd, FALLOC_FL_KEEP_SIZE, offset, end)
+				    : 0;
+
+	if (code == 0 || code == EOPNOTSUPP)
+		return 0;
+	ipc_memory_file_give_back(fd);
+	return ipc_memory_file_full(fd, address, end, code, action, err);
+}
+
 int
 ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 	uint64_t size, bool sparse, const char *action, struct ipc_error *err)
 {
-	struct rlimit limit;
 	int code = 0;
 
-	/* Looked at before: the kernel would send SIGXFSZ. */
-	if (size > old && getrlimit(RLIMIT_FSIZE, &limit) == 0 && size > limit.rlim_cur)
+	if (size > old && !is_allowed(size))
 		code = EFBIG;
 	else if (size > old && !sparse)
 		code = take(fd, old, size);

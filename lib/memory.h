@@ -71,6 +71,16 @@ int ipc_memory_file_stat(const struct ipc_address *address, enum ipc_memory_look
 int ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 	uint64_t size, bool sparse, const char *action, struct ipc_error *err);
 
+/*
+ * Takes the memory of the bytes up to end, and leaves the size: 0, or -1 with *err filled.
+ * A file system that cannot do so is no failure.
+ */
+int ipc_memory_file_reserve(int fd, const struct ipc_address *address, uint64_t offset,
+	uint64_t end, const char *action, struct ipc_error *err);
+
+/* Gives back what was taken behind the end. */
+void ipc_memory_file_give_back(int fd);
+
 /* Fails with an errno value of growing or writing: tells the limit, where one was hit. */
 int ipc_memory_file_full(int fd, const struct ipc_address *address, uint64_t size,
 	int code, const char *action, struct ipc_error *err);

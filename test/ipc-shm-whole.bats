@@ -250,6 +250,52 @@ writes() {
 	ipc-shm read "$NAME" | cmp - in
 }
 
+@test "write to what a peer makes shorter meanwhile fails, and does not make it longer again" {
+	mkfifo stream
+	for option in -O0 --truncate; do
+		ipc-shm create -s 64 "$NAME" >/dev/null
+		ipc-shm write "$option" "$NAME" <stream 3>&- 2>said &
+		exec 7>stream
+		printf 0123456789 >&7
+		within 10 eval '[ "$(ipc-shm read -N 10 "$NAME" 2>/dev/null)" = 0123456789 ]'
+		ipc-shm resize -s 5 "$NAME"
+		printf more >&7
+		exec 7>&-
+		ends_with 1 $!
+		[ "$(cat said)" = "ipc-shm: cannot write to '$NAME': it was made shorter meanwhile; 10 bytes were done" ]
+		[ "$(ipc-shm read "$NAME")" = 01234 ]
+		ipc-shm rm "$NAME"
+	done
+}
+
+@test "write --truncate that finds no room, known before, leaves the object as it was" {
+	object
+	printf old | ipc-shm write --truncate "$NAME"
+	head -c 8192 /dev/zero >in
+	for option in -N8192 -O0; do
+		fails 6 bash -c 'ulimit -f 4; ipc-shm write --truncate $1 "$2" <in' bash "$option" "$NAME"
+		[ "$stderr" = "ipc-shm: cannot write to '$NAME': 8192 bytes are above the 4096 that RLIMIT_FSIZE (ulimit -f) allows a file" ]
+	done
+	fails 6 bash -c 'ulimit -f 4; ipc-shm write --truncate "$1" "$(tr "\0" x <in)" short' bash "$NAME"
+	[ "$(ipc-shm read "$NAME")" = old ]
+	as_root
+	unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm' || skip "nothing can be mounted"
+	head -c 2M /dev/zero >in
+	fails 6 unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm
+		printf old | ipc-shm create --from-stdin /a >/dev/null
+		ipc-shm write --truncate /a <in; s=$?
+		ipc-shm read /a >left; ipc-shm inspect -r --noheadings -o USED /a >used; exit $s'
+	[[ $stderr == *"no room for 2097152 bytes"* ]]
+	[ "$(cat left)" = old ]
+	[ "$(cat used)" = "$(getconf PAGESIZE)" ]
+}
+
+@test "write --truncate -N of more than comes takes no memory for the rest" {
+	object
+	fails 1 ipc-shm write --truncate -N 1M "$NAME" <<<short
+	[ "$(value SIZE,USED "$NAME")" = "64 $(getconf PAGESIZE)" ]
+}
+
 @test "--lock that waits while the object is replaced or removed has what is there then" {
 	object
 	writing

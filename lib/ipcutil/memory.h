@@ -127,6 +127,15 @@ int ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address
 void ipc_memory_close(struct ipc_memory *memory);
 
 /*
+ * Sees to it that length bytes at an offset can be written: they fit, or their memory is
+ * taken where memory->extends lets them make it longer, which this does not yet.
+ *
+ * IPC_LIMIT	as ipc_memory_put(); nothing has changed
+ */
+int ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset,
+	uint64_t length, struct ipc_error *err);
+
+/*
  * Writes bytes at an offset: all of them, or when they do not fit none.  Who waits in
  * ipc_word_wait() for one of them looks again.
  *
