@@ -238,11 +238,12 @@ memory_set(struct call *call)
 			call, "'set' needs --mode, --owner, --until-exit or --value");
 	if (pid > 0 && ipc_guard_check(pid, &call->err) < 0)
 		return -1;
+	/* First, as it can find that nothing is to be done. */
+	if (args->value.given && memory_set_word(call) < 0)
+		return -1;
 	if (changes && ipc_memory_change(&call->address, &change, &call->err) < 0)
 		return -1;
 	if (pid != 0 && set_owner_process(call, pid) < 0)
-		return -1;
-	if (args->value.given && memory_set_word(call) < 0)
 		return -1;
 	cli_say(call, "'%s' was changed", ipc_address_text(&call->address));
 	return 0;

@@ -143,18 +143,11 @@ write_anew(struct call *call, uint64_t *moved)
 	const struct memory_write_args *args = call->args;
 	struct ipc_wait wait = IPC_WAIT(args->limit);
 	struct ipc_memory_new new;
-	struct ipc_memory old;
 	int result;
 
 	/* What cannot be replaced is told before the input is read. */
-	if (ipc_memory_open(&old, &call->address, IPC_MEMORY_WRITE, args->trusted,
-		    &call->err) < 0)
+	if (ipc_memory_new_check(&call->address, args->trusted, &call->err) < 0)
 		return -1;
-	ipc_memory_close(&old);
-	if (old.fd < 0)
-		return ipc_refuse(&call->err, IPC_REFUSED, EOPNOTSUPP,
-			"replace '%s': a System V segment has no name to give to another",
-			call->address.text);
 	result = ipc_memory_new_begin(&new, &call->address, &call->err);
 	if (result == 0)
 		result = put(call, &new.memory, moved);

@@ -1,8 +1,11 @@
 /* memory-new.c - objects that get their name when they are complete */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "guard.h"
@@ -155,6 +158,60 @@ take_after(int fd, const struct stat *st)
 	return fchmod(fd, st->st_mode & 07777);
 }
 
+/* One extended attribute, xattr(7): 0, or -1 with errno. */
+static int
+copy_attribute(int from, int to, const char *name)
+{
+	char value[XATTR_SIZE_MAX];
+	ssize_t length = fgetxattr(from, name, value, sizeof(value));
+
+	return length < 0 ? -1 : fsetxattr(to, name, value, (size_t)length, 0);
+}
+
+/* One that it has of its directory is none of the old one's. */
+static int
+copy_list(int from, int to)
+{
+	static const char acl[] = "system.posix_acl_access";
+
+	if (fgetxattr(from, acl, NULL, 0) >= 0)
+		return copy_attribute(from, to, acl);
+	if (errno != ENODATA && errno != EOPNOTSUPP)
+		return -1;
+	if (fremovexattr(to, acl) < 0 && errno != ENODATA && errno != EOPNOTSUPP)
+		return -1;
+	return 0;
+}
+
+/* Those that users give files, as far as that is possible. */
+static void
+copy_user_attributes(int from, int to)
+{
+	char names[XATTR_LIST_MAX];
+	ssize_t length = flistxattr(from, names, sizeof(names));
+
+	for (const char *name = names; name < names + length; name += strlen(name) + 1)
+		if (strncmp(name, "user.", strlen("user.")) == 0)
+			copy_attribute(from, to, name);
+}
+
+/* All but the bytes: they are the old one's. */
+static int
+take_all_after(int fd, const struct ipc_memory *old, struct ipc_error *err)
+{
+	const char *text = ipc_address_text(&old->address);
+	struct stat st;
+
+	if (fstat(old->fd, &st) < 0 || take_after(fd, &st) < 0)
+		return ipc_fail(err, errno, "keep the owner and mode of '%s'", text);
+	copy_user_attributes(old->fd, fd);
+	if (copy_list(old->fd, fd) < 0)
+		return ipc_refuse(err, IPC_REFUSED, errno,
+			"replace '%s': its access control list cannot be kept: %s",
+			text, strerror(errno));
+	return 0;
+}
+
 /* Whom the old one belonged to, the new one does, too. */
 static int
 replace(struct ipc_memory_new *new, const struct ipc_memory *old, struct ipc_error *err)
@@ -187,6 +244,46 @@ replace(struct ipc_memory_new *new, const struct ipc_memory *old, struct ipc_err
 	return 0;
 }
 
+/* Opens the one that is to be replaced. */
+static int
+open_old(struct ipc_memory *old, const struct ipc_address *address, uid_t trusted,
+	struct ipc_error *err)
+{
+	const uid_t self = geteuid();
+	struct stat st;
+	int result = 0;
+
+	if (ipc_memory_kind(address) != &ipc_memory_file)
+		return ipc_refuse(err, IPC_REFUSED, EOPNOTSUPP,
+			"replace '%s': a System V segment has no name to give to another",
+			address->text);
+	if (ipc_memory_open(old, address, IPC_MEMORY_WRITE, trusted, err) < 0)
+		return -1;
+	if (fstat(old->fd, &st) < 0)
+		result =
+			ipc_fail(err, errno, "replace '%s'", ipc_address_text(address));
+	else if (self != 0 && self != st.st_uid)
+		result = ipc_refuse(err, IPC_DENIED, EPERM,
+			"replace '%s': it belongs to user %u, and only that user or root "
+			"can make another",
+			ipc_address_text(address), st.st_uid);
+	if (result < 0)
+		ipc_memory_close(old);
+	return result;
+}
+
+int
+ipc_memory_new_check(
+	const struct ipc_address *address, uid_t trusted, struct ipc_error *err)
+{
+	struct ipc_memory old;
+
+	if (open_old(&old, address, trusted, err) < 0)
+		return -1;
+	ipc_memory_close(&old);
+	return 0;
+}
+
 int
 ipc_memory_new_replace(struct ipc_memory_new *new, uid_t trusted,
 	const struct ipc_wait *wait, struct ipc_error *err)
@@ -194,20 +291,13 @@ ipc_memory_new_replace(struct ipc_memory_new *new, uid_t trusted,
 	enum { FEW = 4096 }; /* words that somebody may wait for */
 	const struct ipc_address *address = &new->memory.address;
 	struct ipc_memory old;
-	struct stat st;
 	int result;
 
-	if (new->making == NULL)
-		return ipc_refuse(err, IPC_REFUSED, EOPNOTSUPP,
-			"replace '%s': a System V segment has no name to give to another",
-			address->text);
-	if (ipc_memory_open(&old, address, IPC_MEMORY_WRITE, trusted, err) < 0)
+	if (open_old(&old, address, trusted, err) < 0)
 		return -1;
-	if (ipc_memory_lock(&old, true, wait, err) < 0)
+	if (ipc_memory_lock(&old, true, wait, err) < 0 ||
+		take_all_after(new->memory.fd, &old, err) < 0)
 		result = -1;
-	else if (fstat(old.fd, &st) < 0 || take_after(new->memory.fd, &st) < 0)
-		result = ipc_fail(err, errno, "keep the owner and mode of '%s'",
-			ipc_address_text(address));
 	else if (address->kind == IPC_PATH && fsync(new->memory.fd) < 0)
 		result =
 			ipc_fail(err, errno, "replace '%s'", ipc_address_text(address));

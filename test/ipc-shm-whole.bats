@@ -171,6 +171,47 @@ lives() {
 	[ "$(ipc-shm read "$NAME")" = data ]
 }
 
+@test "write --atomic by who is not the owner fails before the input is read" {
+	as_root
+	object -m 0666
+	mkfifo stream
+	exec 7<>stream
+	echo input >&7
+	fails_with 5 "ipc-shm: cannot replace '$NAME': it belongs to user 0, and only that user or root can make another" \
+		as_user 65534 timeout 10 ipc-shm write --atomic "$NAME" <stream
+	read -r -t 0 <&7
+	exec 7>&-
+	[ "$(value SIZE,USER "$NAME")" = "64 $(id -un)" ]
+}
+
+# attribute NAME [HEX]: an extended attribute of the object, or gives it one
+attribute() {
+	python3 -c 'import os, sys
+path = "/dev/shm" + sys.argv[1]
+if len(sys.argv) > 3:
+    os.setxattr(path, sys.argv[2], bytes.fromhex(sys.argv[3]))
+else:
+    print(os.getxattr(path, sys.argv[2]).hex())' "$NAME" "$@" 2>/dev/null
+}
+
+@test "write --atomic keeps the access control list and attributes of users, or refuses" {
+	# user::rw-, user:1:rw-, group::r--, mask::rw-, other::---
+	acl=0200000001000600ffffffff020006000100000004000400ffffffff10000600ffffffff20000000ffffffff
+	object -m 0640
+	attribute system.posix_acl_access "$acl" || skip "no Python, or no access control lists"
+	attribute user.ipcutil 616263 && user=1
+	ipc-shm write --atomic "$NAME" new
+	[ "$(ipc-shm read "$NAME")" = new ]
+	[ "$(attribute system.posix_acl_access)" = "$acl" ]
+	[ -z "$user" ] || [ "$(attribute user.ipcutil)" = 616263 ]
+	[ "$(value MODE "$NAME")" = 0660 ]
+	command -v strace >/dev/null || skip "no strace here"
+	run -7 env ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=fsetxattr:error=EPERM \
+		ipc-shm write --atomic "$NAME" other
+	[ "$output" = "ipc-shm: cannot replace '$NAME': its access control list cannot be kept: Operation not permitted" ]
+	[ "$(ipc-shm read "$NAME")" = new ]
+}
+
 @test "--lock lets one writer or many readers in, and kill -9 gives it back" {
 	object
 	mkfifo stream

@@ -56,6 +56,15 @@ cpu() {
 	fails 2 ipc-shm set --value -1 "$NAME"
 }
 
+@test "set --value with --expect of what the word is not changes nothing else" {
+	object
+	fails_with 7 "ipc-shm: cannot set the word at offset 0 of '$NAME': it is 0, not 5" \
+		ipc-shm set -m 0640 --expect 5 --value 6 "$NAME"
+	[ "$(value MODE "$NAME")" = 0600 ]
+	ipc-shm set -m 0640 --expect 0 --value 6 "$NAME"
+	[ "$(value MODE "$NAME") $(ipc-shm add "$NAME" 0)" = "0640 6" ]
+}
+
 @test "8 processes add at once, and none is lost" {
 	object
 	for _ in 1 2 3 4 5 6 7 8; do

@@ -203,11 +203,24 @@ int ipc_memory_new_create(struct ipc_memory_new *new_one,
 	struct ipc_error *err);
 
 /*
- * Lets it take the place of the one that has the name, with its mode and owner and the
- * process to which that belongs: who opens the name finds the one or the other.  Who has
+ * Whether the one that has the name can be replaced: to be asked before there is work in a
+ * new one.
+ *
+ * IPC_DENIED	it belongs to another user, and only that one or root can make another
+ * IPC_REFUSED	a System V segment; and as ipc_memory_open()
+ */
+int ipc_memory_new_check(
+	const struct ipc_address *address, uid_t trusted, struct ipc_error *err);
+
+/*
+ * Lets it take the place of the one that has the name, with its mode, access control list
+ * and owner, the process to which that belongs, and extended attributes of users where
+ * possible: who opens the name finds the one or the other.  Who has
  * the old one goes on with that, but for those who wait in ipc_memory_lock(): the old one
  * is locked by us meanwhile.  trusted and failures as for ipc_memory_open(), for which the
- * old one must be writable, and ipc_memory_lock().
+ * old one must be writable, ipc_memory_new_check() and ipc_memory_lock().
+ *
+ * IPC_REFUSED	the access control list cannot be kept
  */
 int ipc_memory_new_replace(struct ipc_memory_new *new_one, uid_t trusted,
 	const struct ipc_wait *wait, struct ipc_error *err);
