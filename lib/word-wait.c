@@ -65,11 +65,22 @@ struct half {
 	uint32_t flags, reserved;
 };
 
-/* Sleeps until a half of the word is not what it was, or is woken, or a time comes. */
+/* Whether a futex call did what it is for, be it that it ended at once. */
+static bool
+has_slept(long result)
+{
+	return result >= 0 || errno == EAGAIN || errno == EINTR || errno == ETIMEDOUT;
+}
+
+/*
+ * Sleeps until a half of the word is not what it was, or is woken, or a time comes.  What
+ * the kernel lacks, a filter of system calls may also forbid: then we look often.
+ */
 static void
 sleep_on(const uint64_t *at, uint64_t value, const struct timespec *until)
 {
 	enum { SIZE_32 = 2 };
+	const struct timespec often = { .tv_nsec = OFTEN_NS };
 	uint32_t was[2];
 	struct half halves[2];
 
@@ -80,27 +91,25 @@ sleep_on(const uint64_t *at, uint64_t value, const struct timespec *until)
 			.address = (uint64_t)(uintptr_t)at + i * HALF,
 			.flags = SIZE_32,
 		};
-	if (syscall(CALL_FUTEX_WAITV, halves, 2, 0, until, CLOCK_MONOTONIC) < 0 &&
-		errno == ENOSYS) {
-		const struct timespec often = { .tv_nsec = OFTEN_NS };
-
-		syscall(SYS_futex, at, FUTEX_WAIT, was[0], &often, NULL, 0);
-	}
+	if (!has_slept(
+		    syscall(CALL_FUTEX_WAITV, halves, 2, 0, until, CLOCK_MONOTONIC)) &&
+		!has_slept(syscall(SYS_futex, at, FUTEX_WAIT, was[0], &often, NULL, 0)))
+		nanosleep(&often, NULL);
 }
 
 /* Now and a while, but no more than what is left. */
 static struct timespec
-soon(const struct timespec *left)
+soon(const struct timespec *left, int64_t ns)
 {
-	int64_t ns = AGAIN_NS;
 	struct timespec until;
 
-	if (left != NULL && left->tv_sec == 0 && left->tv_nsec < ns)
-		ns = left->tv_nsec;
+	if (left != NULL && left->tv_sec < ns / NS_PER_S + 1 &&
+		left->tv_sec * NS_PER_S + left->tv_nsec < ns)
+		ns = left->tv_sec * NS_PER_S + left->tv_nsec;
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += ns;
-	until.tv_sec += until.tv_nsec / NS_PER_S;
-	until.tv_nsec %= NS_PER_S;
+	ns += until.tv_nsec;
+	until.tv_sec += ns / NS_PER_S;
+	until.tv_nsec = ns % NS_PER_S;
 	return until;
 }
 
@@ -146,6 +155,14 @@ int
 ipc_word_wait(const struct ipc_word *word, const struct ipc_word_goal *goal,
 	const struct ipc_wait *wait, uint64_t *value, struct ipc_error *err)
 {
+	return ipc_word_wait_looking(word, goal, wait, AGAIN_NS, value, err);
+}
+
+int
+ipc_word_wait_looking(const struct ipc_word *word, const struct ipc_word_goal *goal,
+	const struct ipc_wait *wait, int64_t interval, uint64_t *value,
+	struct ipc_error *err)
+{
 	struct timespec span, until;
 
 	for (;;) {
@@ -162,7 +179,7 @@ ipc_word_wait(const struct ipc_word *word, const struct ipc_word_goal *goal,
 		if (left != NULL && left->tv_sec == 0 && left->tv_nsec == 0)
 			return waited(word->memory, wait, state,
 				wait->limit == 0 ? EAGAIN : ETIMEDOUT, err);
-		until = soon(left);
+		until = soon(left, interval);
 		sleep_on(word->at, *value, &until);
 	}
 }

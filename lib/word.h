@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include <ipcutil/memory.h>
+#include <ipcutil/word.h>
 
 /* Wakes all who wait for a word in the mapped bytes; what has vanished does not matter. */
 void ipc_word_wake(const void *bytes, size_t length);
@@ -15,5 +16,10 @@ void ipc_word_wake(const void *bytes, size_t length);
  */
 void ipc_word_wake_written(
 	const struct ipc_memory *memory, uint64_t offset, uint64_t length);
+
+/* ipc_word_wait() that looks by itself each time so many nanoseconds have passed. */
+int ipc_word_wait_looking(const struct ipc_word *word, const struct ipc_word_goal *goal,
+	const struct ipc_wait *wait, int64_t interval, uint64_t *value,
+	struct ipc_error *err);
 
 #endif

@@ -116,6 +116,17 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 	ends_with 0 $!
 }
 
+@test "wait --value where no call lets it sleep on a word looks often, and does not spin" {
+	command -v strace >/dev/null || skip "no strace here"
+	object
+	for which in 449 449,futex; do # futex_waitv(2)
+		run -124 env ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace="$which" -e inject="$which:error=EPERM" \
+			ipc-shm wait -q -w 300ms --value 1 "$NAME"
+		lines=$(grep -c '(INJECTED)' trace)
+		[ "$lines" -gt 0 ] && [ "$lines" -lt 100 ]
+	done
+}
+
 @test "wait -n and -w have their statuses" {
 	object
 	fails_with 75 "ipc-shm: cannot wait for '$NAME': the word is 0" ipc-shm wait -n --value 1 "$NAME"

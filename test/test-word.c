@@ -8,11 +8,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include <ipcutil/word.h>
-
 #include "tap.h"
+#include "word.h"
 
 enum { SIZE = 64, PROCESSES = 8, TURNS = 20000 };
+
+#define MUCH (UINT64_C(1) << 40)
 
 static struct ipc_address address;
 
@@ -124,23 +125,22 @@ test_exchange(const struct ipc_address *of, const char *kind)
 	end(&test);
 }
 
-/* Runs in a child: waits until the word is at least 2^40, 0 when that came. */
+/* Runs in a child: waits until the word is at least 2^40, woken: 0 when that came. */
 static pid_t
 wait_in_child(const struct ipc_address *of)
 {
-	const struct ipc_word_goal goal = { .value = UINT64_C(1) << 40,
-		.at_least = true };
-	struct ipc_wait limit = IPC_WAIT(INT64_C(20000000000));
+	const struct ipc_word_goal goal = { .value = MUCH, .at_least = true };
+	const struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
+	const int64_t never = INT64_C(1000000000) * 86400;
 	struct test test;
 	uint64_t value;
 	pid_t pid = fork();
 
 	if (pid != 0)
 		return pid;
+	alarm(30); /* who is not woken ends so */
 	begin(&test, of);
-	ipc_wait_start(&limit);
-	_exit(ipc_word_wait(&test.word, &goal, &limit, &value, NULL) == 0 &&
-				value >= goal.value
+	_exit(ipc_word_wait_looking(&test.word, &goal, &wait, never, &value, NULL) == 0
 			? 0
 			: 1);
 }
@@ -179,12 +179,21 @@ test_wait(const struct ipc_address *of, const char *kind)
 	ipc_word_add(&test.word, 1, &value, NULL);
 	while (state_of(pid) != 'S')
 		continue;
-	ipc_word_add(&test.word, UINT64_C(1) << 40, &value, NULL);
+	ipc_word_add(&test.word, MUCH, &value, NULL);
 	wait4(pid, &status, 0, &used);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0,
 		"%s: who waits is woken when only the upper half changes", kind);
 	ok(used.ru_utime.tv_sec == 0 && used.ru_stime.tv_sec == 0,
 		"%s: and did not work for that", kind);
+	ipc_word_set(&test.word, 0, NULL);
+	pid = wait_in_child(of);
+	while (state_of(pid) != 'S')
+		continue;
+	value = MUCH;
+	ipc_memory_put(&test.memory, 0, &value, sizeof(value), NULL);
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+		"%s: who waits is woken by bytes that are written", kind);
 	end(&test);
 }
 
