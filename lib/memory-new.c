@@ -10,6 +10,7 @@
 
 #include "guard.h"
 #include "memory-draft.h"
+#include "shm.h"
 #include "word.h"
 
 /* Where it is made. */
@@ -120,7 +121,7 @@ create_segment(const struct ipc_memory_new *new, const struct ipc_memory_plan *p
 	if (fstat(new->memory.fd, &st) < 0)
 		return ipc_fail(err, errno, "create '%s'", new->memory.address.text);
 	private.size = (uint64_t)st.st_size;
-	private.mode = 0600;
+	private.mode = IPC_SHM_MAKING;
 	if (ipc_memory_create(&new->memory.address, &private, found, &made, err) < 0)
 		return -1;
 	if (fill_segment(new, plan, found, err) == 0)

@@ -1,6 +1,7 @@
 /* shm-sysv-create.c - System V shared memory: making a segment, and the limits on it */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,8 +12,10 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* Somebody may create and remove the segment of a key in turn with us. */
-enum { TRIES = 1000 };
+enum {
+	TRIES = 1000, /* somebody may create and remove the segment of a key in turn */
+	MAKING_NS = 10000000, /* until the next when it is still being made */
+};
 
 /* ENOSPC is either of two limits. */
 static int
@@ -58,6 +61,19 @@ refused(const struct ipc_address *address, uint64_t size, int code,
 	}
 }
 
+/* One whose maker has not given it its mode: EAGAIN as long as there is hope. */
+static int
+unfinished(const struct ipc_address *address, pid_t maker, struct ipc_error *err)
+{
+	if (maker == 0 || kill(maker, 0) == 0 || errno == EPERM)
+		return ipc_refuse(err, IPC_REFUSED, EAGAIN,
+			"create '%s': it is still being made by process %d",
+			address->text, maker);
+	return ipc_refuse(err, IPC_REFUSED, EBUSY,
+		"create '%s': process %d ended while it made it; rm removes what it left",
+		address->text, maker);
+}
+
 /* One that may neither be read nor written is of no use. */
 static int
 accept_existing(const struct ipc_address *address, const struct ipc_memory_plan *plan,
@@ -65,8 +81,12 @@ accept_existing(const struct ipc_address *address, const struct ipc_memory_plan 
 {
 	key_t key = (key_t)address->number;
 	struct shmid_ds ds;
-	int id = shmget(key, 0, 0444); /* such bits ask; 0 would ask nothing */
+	int id = shmget(key, 0, 0);
 
+	if (id >= 0 && ipc_shm_sysv_look(id, &ds) == 0 &&
+		(ds.shm_perm.mode & 0777) == IPC_SHM_MAKING)
+		return unfinished(address, ds.shm_cpid, err);
+	id = shmget(key, 0, 0444); /* such bits ask; 0 would ask nothing */
 	if (id < 0 && errno == EACCES)
 		id = shmget(key, 0, 0222);
 	if (id < 0 || ipc_shm_sysv_look(id, &ds) < 0)
@@ -102,19 +122,18 @@ populate(int id, uint64_t size)
 	return code;
 }
 
-/* The segment that was made just now, for its owner alone: without all this, none. */
+/* Ends the making of a segment: without all this, none. */
 static int
 finish(int id, const struct ipc_memory_plan *plan)
 {
 	struct shmid_ds ds;
-	int code = plan->sparse ? 0 : populate(id, plan->size);
+	int code = populate(id, plan->size);
 
-	if (code == 0 && plan->mode != 0600) {
+	if (code == 0)
 		code = shmctl(id, IPC_STAT, &ds) < 0 ? errno : 0;
-		ds.shm_perm.mode = plan->mode;
-		if (code == 0 && shmctl(id, IPC_SET, &ds) < 0)
-			code = errno;
-	}
+	ds.shm_perm.mode = plan->mode;
+	if (code == 0 && shmctl(id, IPC_SET, &ds) < 0)
+		code = errno;
 	if (code != 0)
 		shmctl(id, IPC_RMID, NULL);
 	return code;
@@ -126,23 +145,25 @@ create(const struct ipc_address *address, const struct ipc_memory_plan *plan,
 {
 	key_t key = address->kind == IPC_SYSV_PRIVATE ? IPC_PRIVATE
 						      : (key_t)address->number;
-	int flags = IPC_CREAT | IPC_EXCL | 0600 | (plan->sparse ? SHM_NORESERVE : 0);
+	const int how = plan->sparse ? (int)plan->mode | SHM_NORESERVE : IPC_SHM_MAKING;
 	int id = -1, code;
 
 	errno = ENOENT;
-	if (key != IPC_PRIVATE && !plan->exclusive)
+	if (key != IPC_PRIVATE)
 		id = shmget(key, 0, 0);
 	if (id >= 0 || errno == EACCES)
-		return accept_existing(address, plan, found, err);
+		return plan->exclusive
+			? ipc_fail(err, EEXIST, "create '%s'", address->text)
+			: accept_existing(address, plan, found, err);
 	if (plan->size == IPC_UNKNOWN)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' %s: --size says how many bytes it shall have",
 			address->text,
 			key == IPC_PRIVATE ? "is a new segment" : "does not exist");
-	id = shmget(key, plan->size, flags);
+	id = shmget(key, plan->size, IPC_CREAT | IPC_EXCL | how);
 	if (id < 0 && errno == EEXIST && !plan->exclusive)
 		return ipc_fail(err, ENOENT, "create '%s'", address->text);
-	code = id < 0 ? errno : finish(id, plan);
+	code = id < 0 ? errno : plan->sparse ? 0 : finish(id, plan);
 	if (code != 0)
 		return refused(address, plan->size, code, err);
 	*made = true;
@@ -155,6 +176,7 @@ ipc_shm_sysv_create(const struct ipc_address *address,
 	const struct ipc_memory_plan *plan, struct ipc_address *found, bool *made,
 	struct ipc_error *err)
 {
+	struct ipc_wait pause = IPC_WAIT(MAKING_NS);
 	int result = -1;
 
 	if (address->kind == IPC_SYSV_ID)
@@ -169,8 +191,12 @@ ipc_shm_sysv_create(const struct ipc_address *address,
 	/* ENOENT: it was there, and was removed, or made, before we could look at it. */
 	for (int try = 0; try < TRIES; try++) {
 		result = create(address, plan, found, made, err);
-		if (result == 0 || errno != ENOENT)
+		if (result == 0 || (errno != ENOENT && errno != EAGAIN))
 			break;
+		if (errno == EAGAIN) {
+			ipc_wait_start(&pause);
+			ipc_wait_for(-1, 0, &pause);
+		}
 	}
 	return result;
 }

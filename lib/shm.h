@@ -7,6 +7,12 @@
 
 #include "memory.h"
 
+/*
+ * The mode of a segment that is being made, the smallest that lets its owner attach it
+ * and yet is nobody's wish: to execute alone allows nothing.  The wanted one comes last.
+ */
+enum { IPC_SHM_MAKING = 0601 };
+
 /* ipc_memory_each_shm() is the one and then the other. */
 int ipc_shm_posix_each(enum ipc_memory_look look,
 	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,

@@ -35,6 +35,40 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	ipcs -m | grep -q "^${BYKEY#key:} *${one#id:} *$(id -un) *640 *64 *0"
 }
 
+@test "a segment that is being made is not accepted, and what a kill left is refused" {
+	# as create leaves it when it is killed
+	q=id:$(ipcmk -M 64 -p 0601 | grep -o '[0-9]*$') && segments "$q"
+	key=key:$(value KEY "$q")
+	fails 7 ipc-shm create -s 64 "$key"
+	[[ $stderr == *"ended while it made it; rm removes what it left" ]]
+	ipc-shm set -m 0640 "$q"
+	[ "$(ipc-shm create -s 64 "$key")" = "$q" ]
+	command -v perl >/dev/null || skip "no perl here"
+	# shellcheck disable=SC2016
+	perl -e 'shmget(hex $ARGV[0], 64, 01601) // die; open my $ready, ">ready"; sleep 60' "${BYKEY#key:}" 3>&- &
+	maker=$!
+	within 10 [ -e ready ]
+	ipc-shm create -s 64 "$BYKEY" >found 3>&- &
+	within 10 asleep $!
+	ipc-shm set -m 0600 "$BYKEY"
+	ends_with 0 $!
+	[ "$(cat found)" = "id:$(value ID "$BYKEY")" ]
+	kill -9 "$maker"
+}
+
+@test "create gives a segment its mode last, and a kill before leaves the mark" {
+	command -v strace >/dev/null || skip "no strace here"
+	export ASAN_OPTIONS=detect_leaks=0
+	strace -o trace ipc-shm create -s 64 -m 0666 "$BYKEY"
+	grep -E '^(shmget.*CREAT|shmat|madvise|shmctl.*IPC_SET)' trace | cut -d '(' -f 1 | uniq | xargs >order
+	[ "$(cat order)" = "shmget shmat madvise shmctl" ]
+	grep -q 'shmget.*IPC_EXCL|0601' trace
+	ipc-shm rm "$BYKEY"
+	run strace -f -e inject=shmat:signal=KILL -o trace ipc-shm create -s 64 "$BYKEY"
+	[ "$(value MODE "$BYKEY")" = 0601 ]
+	fails 7 ipc-shm create -s 64 "$BYKEY"
+}
+
 @test "ftok makes the key of a file" {
 	: >place
 	one=$(ipc-shm create -s 10 ftok:place:7) && segments "$one"
@@ -48,6 +82,7 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	fails_with 4 "ipc-shm: cannot create '$BYKEY': it exists with 64 bytes, not 63" ipc-shm create -s 63 "$BYKEY"
 	fails_with 4 "ipc-shm: cannot create '$BYKEY': it exists with 64 bytes, not 65" ipc-shm create -s 65 "$BYKEY"
 	fails_with 4 "ipc-shm: cannot create '$BYKEY': File exists" ipc-shm create -x -s 64 "$BYKEY"
+	fails_with 4 "ipc-shm: cannot create '$BYKEY': File exists" ipc-shm create -x "$BYKEY"
 }
 
 @test "create takes the memory, and with --sparse none" {

@@ -102,11 +102,13 @@ struct ipc_evidence ipc_memory_evidence(const struct ipc_memory_info *info);
  * which, and *found is its address: a System V segment's is its id.  The memory of a new
  * one is taken, unless plan->sparse; that of a System V segment always is when it is
  * used.  A failure leaves nothing behind, and neither does a kill: a new POSIX object or
- * file gets its name when it is complete.
+ * file gets its name when it is complete.  A System V segment gets its mode then: a kill
+ * before leaves one of mode 0601, which is never found to be good.
  *
  * IPC_EXISTS	it exists, and exclusive was asked for or its size differs
  * IPC_REFUSED	it exists and belongs to another user, see ipc_trust_found(), or its name
- *		is that of something else: a FIFO, a symbolic link, one name of several
+ *		is that of something else: a FIFO, a symbolic link, one name of several;
+ *		or it is a segment that is not complete, and does not become so in 10 s
  * IPC_LIMIT	there is no room; RLIMIT_FSIZE; shmmni, shmmax or shmall of
  *		proc_sys_kernel; the words have the figures
  * IPC_MISUSE	it does not exist, and no size is given; an id
