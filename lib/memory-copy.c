@@ -1,18 +1,24 @@
 /* memory-copy.c - bytes into shared memory and out of it */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <ipcutil/copy.h>
 
+#include "auto.h"
 #include "memory.h"
 #include "word.h"
 
-static const struct ipc_wait for_ever = IPC_WAIT(IPC_FOREVER);
+#ifndef MADV_POPULATE_READ /* of Linux 5.14 */
+#define MADV_POPULATE_READ 22
+#endif
+
+enum { WINDOW = 2 << 20 }; /* of a segment, whose page tables are filled at once */
 
 /* The object's size by now, which a peer may have changed. */
 static uint64_t
@@ -144,21 +150,39 @@ descriptor_failed(int code, struct ipc_error *err)
 	return 1;
 }
 
+/* A pipe of our own, whose ends never sleep: *out gives what was put into *in. */
+static int
+make_relay(const struct ipc_memory *memory, const char *action, int *out, int *in,
+	struct ipc_error *err)
+{
+	int relay[2];
+
+	if (pipe2(relay, O_CLOEXEC | O_NONBLOCK) < 0)
+		return ipc_fail(err, errno, "%s '%s'", action,
+			ipc_address_text(&memory->address));
+	*out = relay[0];
+	*in = relay[1];
+	return 0;
+}
+
 /* At the end of the object nothing more may come. */
 static int
-check_end(
-	const struct ipc_memory *memory, int fd, uint64_t moved, struct ipc_error *err)
+check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
+	uint64_t moved, struct ipc_error *err)
 {
-	char more;
-	ssize_t count;
+	autoclose int out = -1, in = -1;
+	struct ipc_copy copy;
+	int result;
 
-	while ((count = read(fd, &more, 1)) < 0 &&
-		(errno == EINTR ||
-			(errno == EAGAIN && ipc_wait_for(fd, POLLIN, &for_ever) == 0)))
-		continue;
-	if (count < 0)
+	if (make_relay(memory, "write to", &out, &in, err) < 0)
+		return -1;
+	copy = (struct ipc_copy)IPC_COPY(fd, in, wait);
+	copy.length = 1;
+	result = ipc_copy(&copy, err);
+	free(copy.hand);
+	if (result < 0)
 		return descriptor_failed(errno, err);
-	if (count == 0)
+	if (result > 0)
 		return 0;
 	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
 		"write to '%s': it is full after %ju bytes, and there are more",
@@ -212,43 +236,58 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 		errno, "write to", err);
 }
 
-/* Waits as long as nothing moves: 0, or an errno value. */
+/* What is in the relay and in hand, to memory: 0, or -1. */
 static int
-wait_for(int fd, short events, struct ipc_wait *wait)
+take_copied(struct ipc_copy *copy, int out, char *to)
 {
-	int code;
+	uint64_t got = 0;
 
-	ipc_wait_start(wait);
-	do
-		code = ipc_wait_for(fd, events, wait);
-	while (code == EINTR);
-	return code;
+	while (got < copy->moved) {
+		ssize_t count = read(out, to + got, copy->moved - got);
+
+		if (count < 0 && errno != EINTR)
+			return -1;
+		got += count > 0 ? (uint64_t)count : 0;
+	}
+	if (copy->in_hand > 0)
+		memcpy(to + got, copy->hand, copy->in_hand);
+	copy->moved += copy->in_hand;
+	return 0;
 }
 
-/* The same for a segment, which has no descriptor. */
+/* The same for a segment, which has no descriptor: by a pipe, which it is read from. */
 static int
 read_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
-	const struct ipc_wait *wait, uint64_t *moved)
+	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
+	const struct ipc_wait now = IPC_WAIT(0);
 	struct ipc_wait standing = *wait;
+	autoclose int out = -1, in = -1;
+	int result = 0, code = 0;
 
-	while (*moved < length) {
-		int code = wait_for(fd, POLLIN, &standing);
-		ssize_t count;
+	if (make_relay(memory, "write to", &out, &in, err) < 0)
+		return -1;
+	while (*moved < length && result == 0) {
+		struct ipc_copy copy = IPC_COPY(fd, in, &now);
 
-		if (code != 0) {
-			errno = code;
-			return 2;
-		}
-		count = read(fd, memory->base + offset + *moved, length - *moved);
-		if (count == 0)
-			return 1;
-		if (count > 0)
-			*moved += (uint64_t)count;
-		else if (errno != EINTR && errno != EAGAIN)
-			return 2;
+		copy.length = length - *moved;
+		copy.by_reference = true; /* it is read at once */
+		ipc_wait_start(&standing);
+		do {
+			result = ipc_copy(&copy, NULL);
+			code = errno;
+		} while (result < 0 && code == EAGAIN && copy.moved == 0 &&
+			copy.in_hand == 0 &&
+			(code = ipc_wait_for(fd, POLLIN, &standing)) == 0);
+		if (take_copied(&copy, out, memory->base + offset + *moved) < 0)
+			result = -1, code = errno;
+		else if (result < 0 && (code == EAGAIN || code == EINTR))
+			result = 0;
+		*moved += copy.moved;
+		free(copy.hand);
 	}
-	return 0;
+	errno = code;
+	return result < 0 ? 2 : result;
 }
 
 int
@@ -271,7 +310,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		return -1;
 	most = length < end - offset ? length : end - offset;
 	result = memory->base != NULL
-		? read_in(memory, offset, fd, most, wait, moved)
+		? read_in(memory, offset, fd, most, wait, moved, err)
 		: copy_in(memory, offset, fd, most, wait, moved, err);
 	code = errno;
 	ipc_word_wake_written(memory, offset, *moved);
@@ -285,7 +324,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		return became_shorter(memory, "write to", *moved, err);
 	if (length != IPC_UNKNOWN)
 		return result == 0 ? 0 : descriptor_failed(ENODATA, err);
-	return result == 0 ? check_end(memory, fd, *moved, err) : 0;
+	return result == 0 ? check_end(memory, fd, wait, *moved, err) : 0;
 }
 
 static int
@@ -310,26 +349,49 @@ copy_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t leng
 	return 0;
 }
 
+/* One touch for many pages; where the kernel cannot, each is touched when it is read. */
+static void
+populate(const struct ipc_memory *memory, uint64_t offset, uint64_t end)
+{
+	const uint64_t first = offset - offset % WINDOW;
+
+	if (end > first + WINDOW)
+		end = first + WINDOW;
+	madvise(memory->base + first, end - first, MADV_POPULATE_READ);
+}
+
+/* By a pipe, which the copy can take from without ever sleeping. */
 static int
 write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
 	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
-	/* A pipe that has room for so much does not let us sleep. */
-	const uint64_t most = wait->limit == IPC_FOREVER ? INT64_MAX : PIPE_BUF;
-	struct ipc_wait standing = *wait;
+	const uint64_t end = offset + length;
+	autoclose int out = -1, in = -1;
+	uint64_t next = offset; /* to populate */
 
+	if (make_relay(memory, "read", &out, &in, err) < 0)
+		return -1;
 	while (*moved < length) {
-		uint64_t left = length - *moved;
-		int code = wait_for(fd, POLLOUT, &standing);
-		ssize_t count;
+		struct ipc_copy copy = IPC_COPY(out, fd, wait);
+		uint64_t at = offset + *moved;
+		ssize_t step;
+		int result;
 
-		if (code != 0)
-			return descriptor_failed(code, err);
-		count = write(
-			fd, memory->base + offset + *moved, left < most ? left : most);
-		if (count >= 0)
-			*moved += (uint64_t)count;
-		else if (errno != EINTR && errno != EAGAIN)
+		if (at >= next) {
+			populate(memory, at, end);
+			next = at - at % WINDOW + WINDOW;
+		}
+		step = write(in, memory->base + at, (end < next ? end : next) - at);
+		if (step < 0 && errno == EINTR)
+			continue;
+		if (step < 0)
+			return ipc_fail(err, errno, "read '%s'",
+				ipc_address_text(&memory->address));
+		copy.length = (uint64_t)step;
+		result = ipc_copy(&copy, err);
+		*moved += copy.moved;
+		free(copy.hand);
+		if (result < 0)
 			return descriptor_failed(errno, err);
 	}
 	return 0;

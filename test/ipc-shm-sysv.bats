@@ -133,6 +133,44 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	ipc-shm read "$q" | cmp - in
 }
 
+@test "-w ends the waiting for the end of input, and for room in a pipe" {
+	segment
+	ipc-shm create -s 64 "$NAME" >/dev/null
+	for object in "$q" "$NAME"; do
+		ipc-shm write -w 0.3 "$object" < <(head -c 64 /dev/zero; exec sleep 5) 2>failed 3>&- && return 1
+		[ "$(cat failed)" = "ipc-shm: cannot read standard input: it stayed empty for 0.3 s" ]
+	done
+	segment -s 3M
+	mkfifo full
+	exec 7<>full
+	ipc-shm read -w 0.3 "$q" >&7 3>&- &
+	ends_with 124 $!
+	exec 7<&-
+}
+
+@test "a segment goes through a pipe in large steps, and bytes that come one by one are there at once" {
+	segment -s 4M
+	head -c 4M /dev/urandom >in
+	ipc-shm write "$q" <in
+	ipc-shm read -O 3 "$q" | cmp - <(tail -c +4 in)
+	ipc-shm read "$q" | ipc-shm write "$q"
+	ipc-shm read "$q" >out
+	cmp in out
+	mkfifo stream
+	ipc-shm write "$q" <stream 3>&- &
+	exec 7>stream
+	for byte in a b c; do
+		printf %s "$byte" >&7
+		within 10 eval '[[ $(ipc-shm read -N 3 "$q" | tr -dc abc) == *"$byte"* ]]'
+	done
+	exec 7>&-
+	ends_with 0 $!
+	command -v strace >/dev/null || return 0
+	ASAN_OPTIONS=detect_leaks=0 strace -o trace ipc-shm read "$q" | cat >/dev/null
+	[ "$(grep -c MADV_POPULATE_READ trace)" -gt 0 ]
+	grep -q F_SETPIPE_SZ trace
+}
+
 @test "resize and write --truncate are refused" {
 	segment
 	fails_with 7 "ipc-shm: cannot resize '$q': the size of a System V segment is chosen when it is made" ipc-shm resize -s 65 "$q"
