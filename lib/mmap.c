@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -97,13 +98,14 @@ struct found {
 	struct file {
 		char *path;
 		uint64_t inode;
+		uint64_t device; /* of the file system, which need not be st_dev */
 	} * file;
 	size_t count, room;
 	int code; /* an errno value when one could not be added */
 };
 
 static void
-add(struct found *found, const char *path, uint64_t inode)
+add(struct found *found, const char *path, uint64_t inode, uint64_t device)
 {
 	if (found->count == found->room) {
 		size_t room = found->room * 2 + 64;
@@ -117,7 +119,7 @@ add(struct found *found, const char *path, uint64_t inode)
 		found->room = room;
 	}
 	found->file[found->count] =
-		(struct file){ .path = strdup(path), .inode = inode };
+		(struct file){ .path = strdup(path), .inode = inode, .device = device };
 	if (found->file[found->count].path == NULL)
 		found->code = errno;
 	else
@@ -162,12 +164,13 @@ static void
 read_line(char *line, struct found *found)
 {
 	char access[5];
+	unsigned int major, minor;
 	uint64_t inode;
 	int at = 0;
 	size_t length;
 
-	if (sscanf(line, "%*x-%*x %4s %*x %*x:%*x %" SCNu64 " %n", access, &inode,
-		    &at) != 2 ||
+	if (sscanf(line, "%*x-%*x %4s %*x %x:%x %" SCNu64 " %n", access, &major, &minor,
+		    &inode, &at) != 4 ||
 		access[3] != 's' || access[2] == 'x' || line[at] != '/')
 		return;
 	line += at;
@@ -176,7 +179,7 @@ read_line(char *line, struct found *found)
 	if (is_other(line, length, access[1] == 'w'))
 		return;
 	unescape(line);
-	add(found, line, inode);
+	add(found, line, inode, makedev(major, minor));
 }
 
 /* Reads /proc/PATH/maps; false when there is nothing in it. */
@@ -228,16 +231,62 @@ read_process(int proc, const char *pid, struct found *found, bool *complete)
 	}
 }
 
+/* By path, and then one file after the other. */
 static int
 by_path(const void *a, const void *b)
 {
-	return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
+	const struct file *one = a, *other = b;
+	int order = strcmp(one->path, other->path);
+
+	if (order == 0)
+		order = (one->inode > other->inode) - (one->inode < other->inode);
+	if (order == 0)
+		order = (one->device > other->device) - (one->device < other->device);
+	return order;
+}
+
+/* The device that mappings of the file are told of, or st_dev where that is not seen. */
+static uint64_t
+mapped_device(int fd, const struct stat *st)
+{
+	char self[sizeof("/proc/self/fdinfo/") + 3 * sizeof(int)];
+	char root[64], *line = NULL;
+	unsigned int major, minor, mount = 0, id;
+	uint64_t device = st->st_dev;
+	size_t room = 0;
+	FILE *file;
+
+	snprintf(self, sizeof(self), "/proc/self/fdinfo/%d", fd);
+	file = fopen(self, "re");
+	while (file != NULL && getline(&line, &room, file) > 0)
+		if (sscanf(line, "mnt_id: %u", &mount) == 1)
+			break;
+	if (file != NULL)
+		fclose(file);
+	file = fopen("/proc/self/mountinfo", "re");
+	while (file != NULL && getline(&line, &room, file) > 0)
+		if (sscanf(line, "%u %*u %u:%u %63s", &id, &major, &minor, root) == 4 &&
+			id == mount)
+			device = makedev(major, minor);
+	if (file != NULL)
+		fclose(file);
+	free(line);
+	return device;
 }
 
 /* The path may be of another mount namespace, or of another file by now. */
+static bool
+is_still(int fd, const struct stat *st, const struct file *file)
+{
+	return st->st_ino == file->inode &&
+		(st->st_dev == file->device || mapped_device(fd, st) == file->device);
+}
+
+/* Visits a file, and says whether it was there to be. */
 static int
 visit_one(const struct file *file, enum ipc_memory_look look,
-	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg)
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	bool *is_there)
 {
 	struct ipc_memory_place place = { .dir = -1 };
 	struct ipc_memory_info info;
@@ -245,15 +294,37 @@ visit_one(const struct file *file, enum ipc_memory_look look,
 	autoclose int fd = -1;
 	struct stat st;
 
+	*is_there = false;
 	if (ipc_address_path(file->path, &address, NULL) < 0 ||
 		ipc_memory_place(&address, &place, "list", NULL) < 0)
 		return 0;
 	fd = ipc_memory_file_open(&place, &address, O_PATH, "list", &st, NULL);
 	close(place.dir);
-	if (fd < 0 || st.st_ino != file->inode ||
+	if (fd < 0 || !is_still(fd, &st, file) ||
 		ipc_memory_file_fill(fd, &address, look, &info) != 0)
 		return 0;
+	*is_there = true;
 	return visit(&info, arg);
+}
+
+/* The path of each once, whichever of those that it was told of is there. */
+static int
+visit_all(const struct found *found, enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg)
+{
+	bool is_there = false;
+	int stop = 0;
+
+	for (size_t i = 0; i < found->count && stop == 0; i++) {
+		const struct file *file = &found->file[i];
+
+		if (i > 0 && strcmp(file[-1].path, file->path) != 0)
+			is_there = false;
+		if (i > 0 && (is_there || by_path(&file[-1], file) == 0))
+			continue;
+		stop = visit_one(file, look, visit, arg, &is_there);
+	}
+	return stop;
 }
 
 int
@@ -276,10 +347,8 @@ ipc_memory_each_file(enum ipc_memory_look look,
 		stop = ipc_fail(err, found.code, "list the files");
 	if (found.count > 0)
 		qsort(found.file, found.count, sizeof(*found.file), by_path);
-	for (size_t i = 0; i < found.count; i++)
-		if (stop == 0 &&
-			(i == 0 || by_path(&found.file[i - 1], &found.file[i]) != 0))
-			stop = visit_one(&found.file[i], look, visit, arg);
+	if (stop == 0)
+		stop = visit_all(&found, look, visit, arg);
 	for (size_t i = 0; i < found.count; i++)
 		free(found.file[i].path);
 	free(found.file);

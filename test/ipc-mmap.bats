@@ -168,6 +168,35 @@ with open("file", "r+b") as file:
 	run ! grep -F "$PWD/" <(ipc-mmap ls -q -r --noheadings -o ADDRESS)
 }
 
+@test "ls lists a file although others have, or had, another of that path mapped" {
+	as_root
+	unshare -m true || skip "no mount namespace can be had"
+	ipc-mmap create -s 64 file >/dev/null
+	python='import mmap, sys, time
+with open("file", "r+b") as file:
+    memory = mmap.mmap(file.fileno(), 0)
+print("ready", flush=True)
+time.sleep(60)'
+	python3 -c 'import mmap' 2>/dev/null || skip "no Python here"
+	here=$PWD
+	# shellcheck disable=SC2016
+	for i in 1 2; do
+		unshare -m sh -c 'mount -t tmpfs tmpfs "$1" && cd "$1" &&
+			for n in $(seq "$3"); do : >$n; done; head -c 64 /dev/zero >file; exec python3 -c "$2"' \
+			sh "$here" "$python" $i >ready$i 3>&- &
+		others+=($!)
+	done
+	within 20 grep -q ready ready1
+	within 20 grep -q ready ready2
+	python3 -c "$python" >ready3 3>&- &
+	others+=($!)
+	within 20 grep -q ready ready3
+	[ "$(ipc-mmap ls -q -r --noheadings -o ADDRESS | grep -cFx "$here/file")" = 1 ]
+	kill -9 $!
+	within 10 ended $!
+	run ! grep -Fx "$here/file" <(ipc-mmap ls -q -r --noheadings -o ADDRESS)
+}
+
 @test "root does not write to another user's file, unless told to" {
 	as_root
 	chmod 777 .
