@@ -104,8 +104,11 @@ make_from_input(struct call *call, const struct ipc_memory_plan *plan,
 {
 	struct ipc_memory_new new;
 	uint64_t moved;
-	int result = ipc_memory_new_begin(&new, &call->address, &call->err);
+	int result;
 
+	if (ipc_memory_new_check(&call->address, plan->trusted, &call->err) < 0)
+		return -1;
+	result = ipc_memory_new_begin(&new, &call->address, &call->err);
 	if (result == 0)
 		result = memory_take_input(
 			call, &new.memory, 0, IPC_UNKNOWN, IPC_FOREVER, &moved);

@@ -37,6 +37,27 @@ accept_existing(const struct ipc_memory_place *place, const struct ipc_address *
 	return 0;
 }
 
+int
+ipc_memory_new_check(
+	const struct ipc_address *address, uid_t trusted, struct ipc_error *err)
+{
+	struct ipc_memory_place place = { .dir = -1 };
+	autoclose int fd = -1;
+	struct stat st;
+
+	if (ipc_memory_kind(address) != &ipc_memory_file)
+		return 0;
+	if (ipc_memory_place(address, &place, "create", err) < 0)
+		return -1;
+	fd = ipc_memory_file_open(&place, address, O_PATH, "create", &st, err);
+	close(place.dir);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!ipc_trust_found(st.st_uid, trusted))
+		return ipc_memory_foreign(address, st.st_uid, "create", err);
+	return ipc_fail(err, EEXIST, "create '%s'", ipc_address_text(address));
+}
+
 /* 0; 1 when there is such a name by now; -1. */
 static int
 make(const struct ipc_memory_place *place, const struct ipc_address *address,

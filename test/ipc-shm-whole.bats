@@ -40,6 +40,25 @@ lives() {
 	gone "$NAME-3"
 }
 
+@test "create --from-stdin looks at the name before it reads any input" {
+	object
+	mkfifo never fifo
+	exec 7<>never
+	fails_with 4 "ipc-shm: cannot create '$NAME': File exists" timeout 10 ipc-shm create --from-stdin "$NAME" <&7
+	: >file
+	ln -s file link
+	mkdir directory
+	fails_with 4 "ipc-mmap: cannot create 'file': File exists" timeout 10 ipc-mmap create --from-stdin file <&7
+	fails_with 7 "ipc-mmap: cannot create 'fifo': it is a FIFO" timeout 10 ipc-mmap create --from-stdin fifo <&7
+	fails_with 7 "ipc-mmap: cannot create 'link': it is a symbolic link" timeout 10 ipc-mmap create --from-stdin link <&7
+	fails_with 7 "ipc-mmap: cannot create 'directory': it is a directory" timeout 10 ipc-mmap create --from-stdin directory <&7
+	fails_with 7 "ipc-mmap: cannot create '/dev/null': it is a device" timeout 10 ipc-mmap create --from-stdin /dev/null <&7
+	as_root
+	chown 65534 file
+	fails 7 timeout 10 ipc-mmap create --from-stdin file <&7
+	exec 7>&-
+}
+
 @test "an object of a stream is not there before the stream has ended, nor after kill -9" {
 	mkfifo stream
 	ipc-shm create --from-stdin "$NAME" <stream >created 3>&- &

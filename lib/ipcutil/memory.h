@@ -195,6 +195,16 @@ int ipc_memory_new_begin(struct ipc_memory_new *new_one,
 	const struct ipc_address *address, struct ipc_error *err);
 
 /*
+ * Looks whether ipc_memory_new_create() would find the name taken, before there is
+ * anything to lose.
+ *
+ * IPC_EXISTS	there is an object of that name
+ * IPC_REFUSED	it belongs to another user, see ipc_trust_found(), or is something else
+ */
+int ipc_memory_new_check(
+	const struct ipc_address *address, uid_t trusted, struct ipc_error *err);
+
+/*
  * Gives it its name: from now on it is there, with all that was written.  plan->size,
  * exclusive, sparse and trusted are of no meaning, *found as of ipc_memory_create().
  *
