@@ -91,15 +91,15 @@ do_it(void *arg)
 
 /* The page went, or never was, since there is no room for it. */
 static int
-vanished(const struct ipc_word *word, struct ipc_error *err)
+vanished(const struct ipc_word *word, const struct deed *deed, struct ipc_error *err)
 {
 	const struct ipc_memory *memory = word->memory;
 	struct stat st;
 
-	if (fstat(memory->fd, &st) == 0 &&
+	if (deed->what != GET && fstat(memory->fd, &st) == 0 &&
 		(uint64_t)st.st_size >= word->offset + sizeof(uint64_t))
-		return ipc_memory_file_full(
-			memory->fd, &memory->address, 1, ENOSPC, "write to", err);
+		return ipc_memory_file_full(memory->fd, &memory->address, 1, ENOSPC,
+			deed->what == ADD ? "add to" : "set a word of", err);
 	return ipc_refuse(err, IPC_FAILED, EIO,
 		"use the word at offset %ju of '%s': it was made shorter meanwhile",
 		(uintmax_t)word->offset, ipc_address_text(&memory->address));
@@ -117,8 +117,13 @@ perform(const struct ipc_word *word, struct deed *deed, struct ipc_error *err)
 	/* Cut off and made longer again, it is there the next time. */
 	for (int try = 0; try < TRIES && code == EFAULT; try++)
 		code = ipc_fault_guard(do_it, deed, word->map, word->map_length);
+	/* No room for what is read of a hole: read(2) needs none. */
+	if (code == EFAULT && deed->what == GET &&
+		pread(word->memory->fd, &deed->value, sizeof(uint64_t),
+			(off_t)word->offset) == sizeof(uint64_t))
+		return 0;
 	if (code == EFAULT)
-		return vanished(word, err);
+		return vanished(word, deed, err);
 	if (code != 0)
 		return ipc_fail(err, code, "use the word at offset %ju of '%s'",
 			(uintmax_t)word->offset,

@@ -175,6 +175,19 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 	[[ $stderr == *"No space left on device"* ]]
 }
 
+@test "wait only reads: a hole is 0, also where there is no room in /dev/shm" {
+	as_root
+	unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm' || skip "nothing can be mounted"
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs -o size=1m tmpfs /dev/shm
+		ipc-shm create -s 2M --sparse /a >/dev/null; head -c 1M /dev/zero >/dev/shm/b
+		ipc-shm wait -n --value 0 -O 1048576 /a || exit
+		ipc-shm wait -w 1 --value 1 -O 1048576 /a; echo "$?" >status; times >times' 2>said
+	[ "$(cat status)" = 124 ]
+	grep -q "cannot wait for '/a': the word is 0 after 1 s" said
+	awk 'NR == 2 { split($2, part, /[ms]/); exit !(part[2] < 0.5) }' times
+}
+
 @test "words of System V segments are the same; there is no wait for any change" {
 	q=$(ipc-shm create -s 64 private) && segments "$q"
 	[ "$(ipc-shm add "$q" 5)" = 5 ]
