@@ -146,7 +146,7 @@ write_anew(struct call *call, uint64_t *moved)
 	int result;
 
 	/* What cannot be replaced is told before the input is read. */
-	if (ipc_memory_new_check(&call->address, args->trusted, &call->err) < 0)
+	if (ipc_memory_new_may_replace(&call->address, args->trusted, &call->err) < 0)
 		return -1;
 	result = ipc_memory_new_begin(&new, &call->address, &call->err);
 	if (result == 0)

@@ -274,7 +274,7 @@ open_old(struct ipc_memory *old, const struct ipc_address *address, uid_t truste
 }
 
 int
-ipc_memory_new_check(
+ipc_memory_new_may_replace(
 	const struct ipc_address *address, uid_t trusted, struct ipc_error *err)
 {
 	struct ipc_memory old;

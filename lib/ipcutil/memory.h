@@ -221,7 +221,7 @@ int ipc_memory_new_create(struct ipc_memory_new *new_one,
  * IPC_DENIED	it belongs to another user, and only that one or root can make another
  * IPC_REFUSED	a System V segment; and as ipc_memory_open()
  */
-int ipc_memory_new_check(
+int ipc_memory_new_may_replace(
 	const struct ipc_address *address, uid_t trusted, struct ipc_error *err);
 
 /*
@@ -230,7 +230,7 @@ int ipc_memory_new_check(
  * possible: who opens the name finds the one or the other.  Who has
  * the old one goes on with that, but for those who wait in ipc_memory_lock(): the old one
  * is locked by us meanwhile.  trusted and failures as for ipc_memory_open(), for which the
- * old one must be writable, ipc_memory_new_check() and ipc_memory_lock().
+ * old one must be writable, ipc_memory_new_may_replace() and ipc_memory_lock().
  *
  * IPC_REFUSED	the access control list cannot be kept
  */
