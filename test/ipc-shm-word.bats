@@ -122,8 +122,8 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 	for which in 449 449,futex; do # futex_waitv(2)
 		run -124 env ASAN_OPTIONS=detect_leaks=0 strace -o trace -e trace="$which" -e inject="$which:error=EPERM" \
 			ipc-shm wait -q -w 300ms --value 1 "$NAME"
-		lines=$(grep -c '(INJECTED)' trace)
-		[ "$lines" -gt 0 ] && [ "$lines" -lt 100 ]
+		looks=$(grep -c '(INJECTED)' trace)
+		[ "$looks" -gt 0 ] && [ "$looks" -lt 100 ]
 	done
 }
 

@@ -138,7 +138,7 @@ wait_in_child(const struct ipc_address *of)
 
 	if (pid != 0)
 		return pid;
-	alarm(30); /* who is not woken ends so */
+	alarm(10); /* who is not woken ends so */
 	begin(&test, of);
 	_exit(ipc_word_wait_looking(&test.word, &goal, &wait, never, &value, NULL) == 0
 			? 0
