@@ -33,8 +33,8 @@ mmap_sync(struct call *call)
 	struct ipc_memory memory;
 	int result;
 
-	if (ipc_memory_open(&memory, &call->address, IPC_MEMORY_READ, IPC_NOBODY,
-		    &call->err) < 0)
+	if (ipc_memory_open_for(&memory, &call->address, IPC_MEMORY_READ, "sync",
+		    IPC_NOBODY, &call->err) < 0)
 		return -1;
 	result = ipc_memory_sync(&memory, args->offset, args->length, &call->err);
 	ipc_memory_close(&memory);
@@ -61,8 +61,8 @@ mmap_advise(struct call *call)
 
 	if (args->willneed + args->dontneed != 1)
 		return cli_misuse(call, "'advise' needs --willneed or --dontneed");
-	if (ipc_memory_open(&memory, &call->address, IPC_MEMORY_READ, IPC_NOBODY,
-		    &call->err) < 0)
+	if (ipc_memory_open_for(&memory, &call->address, IPC_MEMORY_READ, "advise",
+		    IPC_NOBODY, &call->err) < 0)
 		return -1;
 	result = ipc_memory_advise(&memory, args->offset, args->length,
 		args->willneed ? IPC_MEMORY_WILLNEED : IPC_MEMORY_DONTNEED, &call->err);

@@ -109,6 +109,7 @@ make_from_input(struct call *call, const struct ipc_memory_plan *plan,
 	if (ipc_memory_new_check(&call->address, plan->trusted, &call->err) < 0)
 		return -1;
 	result = ipc_memory_new_begin(&new, &call->address, &call->err);
+	new.memory.action = "create";
 	if (result == 0)
 		result = memory_take_input(
 			call, &new.memory, 0, IPC_UNKNOWN, IPC_FOREVER, &moved);

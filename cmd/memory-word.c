@@ -37,11 +37,11 @@ struct use {
 };
 
 static int
-use(struct call *call, struct use *use, enum ipc_memory_access access, uint64_t offset,
-	uid_t trusted)
+use(struct call *call, struct use *use, enum ipc_memory_access access,
+	const char *action, uint64_t offset, uid_t trusted)
 {
-	if (ipc_memory_open(&use->memory, &call->address, access, trusted, &call->err) <
-		0)
+	if (ipc_memory_open_for(&use->memory, &call->address, access, action, trusted,
+		    &call->err) < 0)
 		return -1;
 	if (ipc_word_open(&use->word, &use->memory, offset, &call->err) == 0)
 		return 0;
@@ -96,7 +96,8 @@ memory_add(struct call *call)
 	int result;
 
 	if (sum(call, &number) < 0 ||
-		use(call, &used, IPC_MEMORY_BOTH, args->offset, args->trusted) < 0)
+		use(call, &used, IPC_MEMORY_BOTH, "add to", args->offset,
+			args->trusted) < 0)
 		return -1;
 	result = ipc_word_add(&used.word, number, &value, &call->err);
 	end_use(&used);
@@ -111,7 +112,8 @@ memory_set_word(struct call *call)
 	struct use used;
 	int result;
 
-	if (use(call, &used, IPC_MEMORY_BOTH, args->offset, args->trusted) < 0)
+	if (use(call, &used, IPC_MEMORY_BOTH, "set a word of", args->offset,
+		    args->trusted) < 0)
 		return -1;
 	result = args->expect.given
 		? ipc_word_exchange(
@@ -127,8 +129,8 @@ wait_for_change(struct call *call, const struct ipc_wait *wait)
 	struct ipc_memory memory;
 	int result;
 
-	if (ipc_memory_open(&memory, &call->address, IPC_MEMORY_READ, IPC_NOBODY,
-		    &call->err) < 0)
+	if (ipc_memory_open_for(&memory, &call->address, IPC_MEMORY_READ, "wait for",
+		    IPC_NOBODY, &call->err) < 0)
 		return -1;
 	result = ipc_memory_wait(&memory, wait, &call->err);
 	ipc_memory_close(&memory);
@@ -150,7 +152,8 @@ wait_for_word(struct call *call, const struct ipc_wait *wait)
 	int result;
 
 	do {
-		if (use(call, &used, IPC_MEMORY_READ, args->offset, IPC_NOBODY) < 0) {
+		if (use(call, &used, IPC_MEMORY_READ, "wait for", args->offset,
+			    IPC_NOBODY) < 0) {
 			if (call->err.fault == IPC_NO_OBJECT &&
 				removed.fault == IPC_NO_OBJECT)
 				call->err = removed;

@@ -36,8 +36,8 @@ too_much(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
 	struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
-		"write to '%s': %ju bytes at offset %ju do not fit: it has %ju",
-		ipc_address_text(&memory->address), (uintmax_t)length,
+		"%s '%s': %ju bytes at offset %ju do not fit: it has %ju",
+		memory->action, ipc_address_text(&memory->address), (uintmax_t)length,
 		(uintmax_t)offset, (uintmax_t)memory->size);
 }
 
@@ -66,12 +66,11 @@ ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset, uint64_t le
 }
 
 static int
-became_shorter(const struct ipc_memory *memory, const char *action, uint64_t moved,
-	struct ipc_error *err)
+became_shorter(const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_FAILED, EIO,
-		"%s '%s': it was made shorter meanwhile; %ju bytes were done", action,
-		ipc_address_text(&memory->address), (uintmax_t)moved);
+		"%s '%s': it was made shorter meanwhile; %ju bytes were done",
+		memory->action, ipc_address_text(&memory->address), (uintmax_t)moved);
 }
 
 /* Writes within the object: 0, or -1 with the bytes before the failure in *moved. */
@@ -85,7 +84,7 @@ put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
 		return 0;
 	}
 	if (!memory->extends && offset + length > size_of(memory))
-		return became_shorter(memory, "write to", *moved, err);
+		return became_shorter(memory, *moved, err);
 	while (length > 0) {
 		ssize_t count = pwrite(memory->fd, bytes, length, (off_t)offset);
 
@@ -93,7 +92,7 @@ put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
 			continue;
 		if (count < 0)
 			return ipc_memory_file_full(memory->fd, &memory->address,
-				offset + length, errno, "write to", err);
+				offset + length, errno, memory->action, err);
 		bytes += count;
 		offset += (uint64_t)count;
 		length -= (size_t)count;
@@ -152,13 +151,12 @@ descriptor_failed(int code, struct ipc_error *err)
 
 /* A pipe of our own, whose ends never sleep: *out gives what was put into *in. */
 static int
-make_relay(const struct ipc_memory *memory, const char *action, int *out, int *in,
-	struct ipc_error *err)
+make_relay(const struct ipc_memory *memory, int *out, int *in, struct ipc_error *err)
 {
 	int relay[2];
 
 	if (pipe2(relay, O_CLOEXEC | O_NONBLOCK) < 0)
-		return ipc_fail(err, errno, "%s '%s'", action,
+		return ipc_fail(err, errno, "%s '%s'", memory->action,
 			ipc_address_text(&memory->address));
 	*out = relay[0];
 	*in = relay[1];
@@ -174,7 +172,7 @@ check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
 	struct ipc_copy copy;
 	int result;
 
-	if (make_relay(memory, "write to", &out, &in, err) < 0)
+	if (make_relay(memory, &out, &in, err) < 0)
 		return -1;
 	copy = (struct ipc_copy)IPC_COPY(fd, in, wait);
 	copy.length = 1;
@@ -185,8 +183,8 @@ check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
 	if (result > 0)
 		return 0;
 	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
-		"write to '%s': it is full after %ju bytes, and there are more",
-		ipc_address_text(&memory->address), (uintmax_t)moved);
+		"%s '%s': it is full after %ju bytes, and there are more",
+		memory->action, ipc_address_text(&memory->address), (uintmax_t)moved);
 }
 
 /* Whether a peer cut off bytes that are ours or that we are to write. */
@@ -233,7 +231,7 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 	if (copy.failed == fd)
 		return 2;
 	return ipc_memory_file_full(memory->fd, &memory->address, offset + *moved + 1,
-		errno, "write to", err);
+		errno, memory->action, err);
 }
 
 /* What is in the relay and in hand, to memory: 0, or -1. */
@@ -265,7 +263,7 @@ read_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 	autoclose int out = -1, in = -1;
 	int result = 0, code = 0;
 
-	if (make_relay(memory, "write to", &out, &in, err) < 0)
+	if (make_relay(memory, &out, &in, err) < 0)
 		return -1;
 	while (*moved < length && result == 0) {
 		struct ipc_copy copy = IPC_COPY(fd, in, &now);
@@ -303,7 +301,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	*moved = 0;
 	if (is_itself(memory, fd))
 		return ipc_refuse(err, IPC_REFUSED, EINVAL,
-			"write to '%s': it is its own input",
+			"%s '%s': it is its own input", memory->action,
 			ipc_address_text(&memory->address));
 	if (ipc_memory_reserve(memory, offset, known == IPC_UNKNOWN ? 0 : known, err) <
 		0)
@@ -321,7 +319,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	if (result == 2)
 		return descriptor_failed(code, err);
 	if (is_cut(memory, offset, *moved))
-		return became_shorter(memory, "write to", *moved, err);
+		return became_shorter(memory, *moved, err);
 	if (length != IPC_UNKNOWN)
 		return result == 0 ? 0 : descriptor_failed(ENODATA, err);
 	return result == 0 ? check_end(memory, fd, wait, *moved, err) : 0;
@@ -340,12 +338,12 @@ copy_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t leng
 	*moved = copy.moved;
 	free(copy.hand);
 	if (result > 0)
-		return became_shorter(memory, "read", *moved, err);
+		return became_shorter(memory, *moved, err);
 	if (result < 0 && copy.failed == fd)
 		return descriptor_failed(errno, err);
 	if (result < 0)
-		return ipc_fail(
-			err, errno, "read '%s'", ipc_address_text(&memory->address));
+		return ipc_fail(err, errno, "%s '%s'", memory->action,
+			ipc_address_text(&memory->address));
 	return 0;
 }
 
@@ -369,7 +367,7 @@ write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t len
 	autoclose int out = -1, in = -1;
 	uint64_t next = offset; /* to populate */
 
-	if (make_relay(memory, "read", &out, &in, err) < 0)
+	if (make_relay(memory, &out, &in, err) < 0)
 		return -1;
 	while (*moved < length) {
 		struct ipc_copy copy = IPC_COPY(out, fd, wait);
@@ -385,7 +383,7 @@ write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t len
 		if (step < 0 && errno == EINTR)
 			continue;
 		if (step < 0)
-			return ipc_fail(err, errno, "read '%s'",
+			return ipc_fail(err, errno, "%s '%s'", memory->action,
 				ipc_address_text(&memory->address));
 		copy.length = (uint64_t)step;
 		result = ipc_copy(&copy, err);
@@ -407,14 +405,15 @@ ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
 	*moved = 0;
 	if (offset > memory->size)
 		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"read '%s': offset %ju is behind its end: it has %ju bytes",
-			text, (uintmax_t)offset, (uintmax_t)memory->size);
+			"%s '%s': offset %ju is behind its end: it has %ju bytes",
+			memory->action, text, (uintmax_t)offset,
+			(uintmax_t)memory->size);
 	if (length == IPC_UNKNOWN)
 		length = memory->size - offset;
 	if (length > memory->size - offset)
 		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"read '%s': there are not %ju bytes at offset %ju: it has %ju",
-			text, (uintmax_t)length, (uintmax_t)offset,
+			"%s '%s': there are not %ju bytes at offset %ju: it has %ju",
+			memory->action, text, (uintmax_t)length, (uintmax_t)offset,
 			(uintmax_t)memory->size);
 	return memory->base != NULL
 		? write_out(memory, offset, fd, length, wait, moved, err)

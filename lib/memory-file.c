@@ -210,7 +210,7 @@ file_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 	struct ipc_error *err)
 {
 	const bool writes = access != IPC_MEMORY_READ;
-	const char *action = writes ? "write to" : "read";
+	const char *action = memory->action;
 	struct ipc_memory_place place = { .dir = -1 };
 	autoclose int fd = -1;
 	struct stat st;

@@ -68,6 +68,7 @@ ipc_memory_new_begin(struct ipc_memory_new *new, const struct ipc_address *addre
 			.address = *address,
 			.fd = -1,
 			.id = -1,
+			.action = "write to",
 			.extends = true,
 		},
 	};
@@ -98,7 +99,8 @@ fill_segment(const struct ipc_memory_new *new, const struct ipc_memory_plan *pla
 	uint64_t moved;
 	int result;
 
-	if (ipc_memory_open(&segment, found, IPC_MEMORY_BOTH, IPC_NOBODY, err) < 0)
+	if (ipc_memory_open_for(
+		    &segment, found, IPC_MEMORY_BOTH, "create", IPC_NOBODY, err) < 0)
 		return -1;
 	result = lseek(new->memory.fd, 0, SEEK_SET) < 0
 		? ipc_fail(err, errno, "create '%s'", new->memory.address.text)

@@ -77,6 +77,15 @@ int
 ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address,
 	enum ipc_memory_access access, uid_t trusted, struct ipc_error *err)
 {
+	return ipc_memory_open_for(memory, address, access,
+		access == IPC_MEMORY_READ ? "read" : "write to", trusted, err);
+}
+
+int
+ipc_memory_open_for(struct ipc_memory *memory, const struct ipc_address *address,
+	enum ipc_memory_access access, const char *action, uid_t trusted,
+	struct ipc_error *err)
+{
 	*memory = (struct ipc_memory){
 		.ops = ipc_memory_kind(address),
 		.address = *address,
@@ -84,6 +93,7 @@ ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address,
 		.id = -1,
 		.access = access,
 		.trusted = trusted,
+		.action = action,
 	};
 	return memory->ops->open(memory, access, trusted, err);
 }
@@ -111,7 +121,8 @@ ipc_memory_resize(const struct ipc_address *address, uint64_t size, bool sparse,
 	struct ipc_memory memory;
 	int result;
 
-	if (ipc_memory_open(&memory, address, IPC_MEMORY_WRITE, trusted, err) < 0)
+	if (ipc_memory_open_for(
+		    &memory, address, IPC_MEMORY_WRITE, "resize", trusted, err) < 0)
 		return -1;
 	result = ipc_memory_set_size(&memory, size, sparse, err);
 	ipc_memory_close(&memory);

@@ -35,7 +35,7 @@ sysv_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 	struct ipc_error *err)
 {
 	const bool writes = access != IPC_MEMORY_READ;
-	const char *action = writes ? "write to" : "read";
+	const char *action = memory->action;
 	const struct ipc_address *address = &memory->address;
 	struct shmid_ds ds;
 	char *base;

@@ -188,6 +188,19 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 	awk 'NR == 2 { split($2, part, /[ms]/); exit !(part[2] < 0.5) }' times
 }
 
+@test "a message names what was asked for, and not how it was tried" {
+	none=": No such file or directory"
+	fails_with 3 "ipc-shm: cannot wait for '$NAME'$none" ipc-shm wait "$NAME"
+	fails_with 3 "ipc-shm: cannot wait for '$NAME'$none" ipc-shm wait --value 1 "$NAME"
+	fails_with 3 "ipc-shm: cannot add to '$NAME'$none" ipc-shm add "$NAME"
+	fails_with 3 "ipc-shm: cannot set a word of '$NAME'$none" ipc-shm set --value 1 "$NAME"
+	fails_with 3 "ipc-shm: cannot resize '$NAME'$none" ipc-shm resize -s 1 "$NAME"
+	fails_with 3 "ipc-shm: cannot read '$NAME'$none" ipc-shm read "$NAME"
+	fails_with 3 "ipc-shm: cannot wait for '$BYKEY'$none" ipc-shm wait --value 1 "$BYKEY"
+	fails_with 3 "ipc-mmap: cannot sync 'none'$none" ipc-mmap sync none
+	fails_with 3 "ipc-mmap: cannot advise 'none'$none" ipc-mmap advise --willneed none
+}
+
 @test "words of System V segments are the same; there is no wait for any change" {
 	q=$(ipc-shm create -s 64 private) && segments "$q"
 	[ "$(ipc-shm add "$q" 5)" = 5 ]

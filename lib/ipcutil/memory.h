@@ -44,6 +44,7 @@ struct ipc_memory {
 	uint64_t size; /* bytes, as of ipc_memory_open() or ipc_memory_lock() */
 	enum ipc_memory_access access; /* private: how it was opened */
 	uid_t trusted;                 /* private */
+	const char *action; /* for the caller to set: what fails, "read", in messages */
 	bool extends; /* for the caller to set: what does not fit makes it longer */
 };
 
@@ -127,6 +128,11 @@ int ipc_memory_create(const struct ipc_address *address,
 int ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address,
 	enum ipc_memory_access access, uid_t trusted, struct ipc_error *err);
 void ipc_memory_close(struct ipc_memory *memory);
+
+/* The same for another action than "read" or "write to": that is what cannot be done. */
+int ipc_memory_open_for(struct ipc_memory *memory, const struct ipc_address *address,
+	enum ipc_memory_access access, const char *action, uid_t trusted,
+	struct ipc_error *err);
 
 /*
  * Sees to it that length bytes at an offset can be written: they fit, or their memory is
