@@ -20,10 +20,9 @@ struct objects {
 	size_t count, room;
 };
 
-#define FIRST_COLUMNS(object) \
+#define FIRST_COLUMNS(object, type_text) \
 	COLUMN(ADDRESS, "ADDRESS", struct row, info.address, object), \
-		EXTRA_COLUMN( \
-			TEXT, "TYPE", struct row, type, "kind of object: shm, mmap"), \
+		EXTRA_COLUMN(TEXT, "TYPE", struct row, type, type_text), \
 		STATE_COLUMNS(struct row, standing), \
 		COLUMN(SIZE, "SIZE", struct row, info.size, "bytes"), \
 		COLUMN(SIZE, "USED", struct row, info.used, \
@@ -35,9 +34,8 @@ struct objects {
 		EXTRA_COLUMN(GROUP, "GROUP", struct row, info.gid, "group"), \
 		HOLDER_COLUMNS(struct row, standing)
 
-#define TIME_COLUMNS \
-	EXTRA_COLUMN(TIME, "CREATED", struct row, info.created, \
-		"not kept for System V segments"), \
+#define TIME_COLUMNS(created_text) \
+	EXTRA_COLUMN(TIME, "CREATED", struct row, info.created, created_text), \
 		COLUMN(TIME, "MODIFIED", struct row, info.modified, \
 			"last write or change of size, but not through a mapping"), \
 		OWNER_COLUMN(struct row, standing), \
@@ -49,12 +47,13 @@ struct objects {
 			NUMBER, "INODE", struct row, info.inode, "inode of its file")
 
 const struct field shm_columns[] = {
-	FIRST_COLUMNS("the object"),
+	FIRST_COLUMNS(
+		"the object", "always shm: of POSIX or System V, as ADDRESS tells"),
 	EXTRA_COLUMN(NUMBER, "ATTACHED", struct row, info.attached,
 		"how often it is attached, or how many processes map it"),
 	EXTRA_COLUMN(NUMBER, "LOCKED", struct row, info.locked,
 		"System V: 1 when it is never swapped out"),
-	TIME_COLUMNS,
+	TIME_COLUMNS("when it was made; not known of System V segments"),
 	EXTRA_COLUMN(KEY, "KEY", struct row, info.key,
 		"System V: its key; 0x00000000 for a private or removed one"),
 	EXTRA_COLUMN(NUMBER, "ID", struct row, info.id, "System V: its id"),
@@ -72,11 +71,11 @@ const struct field shm_columns[] = {
 };
 
 const struct field mmap_columns[] = {
-	FIRST_COLUMNS("the file"),
+	FIRST_COLUMNS("the file", "always mmap"),
 	EXTRA_COLUMN(NUMBER, "ATTACHED", struct row, info.attached,
 		"how many processes map it"),
 	EXTRA_COLUMN(NUMBER, "LOCKED", struct row, info.locked, "not known of files"),
-	TIME_COLUMNS,
+	TIME_COLUMNS("when it was made, if its file system keeps that"),
 	END_FIELDS,
 };
 

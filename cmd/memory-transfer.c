@@ -16,7 +16,7 @@ const struct field memory_write_options[] = {
 	OPTION_MEANS(FLAG, 0, "truncate", struct memory_write_args, truncate, "",
 		"let it end where the input ends, longer or shorter"),
 	OPTION_MEANS(FLAG, 0, "atomic", struct memory_write_args, atomic, "",
-		"put a new object in its place: nobody finds a part"),
+		"put a new one in its place: all of the input or nothing"),
 	LOCK_OPTION(struct memory_write_args, lock,
 		"while nobody reads or writes with --lock"),
 	WAIT_OPTIONS(struct memory_write_args, limit),

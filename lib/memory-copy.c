@@ -218,7 +218,7 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 		if (errno != 0)
 			return 2;
 		if (is_cut(memory, offset, *moved))
-			return became_shorter(memory, "write to", *moved, err);
+			return became_shorter(memory, *moved, err);
 		copy.length = length - *moved < STEP ? length : *moved + STEP;
 		result = ipc_copy(&copy, err);
 		*moved = copy.moved;

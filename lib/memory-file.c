@@ -109,6 +109,12 @@ ipc_memory_file_full(int fd, const struct ipc_address *address, uint64_t size, i
 	struct statvfs fs;
 
 	getrlimit(RLIMIT_FSIZE, &limit);
+	if (code == EFBIG && limit.rlim_cur != RLIM_INFINITY &&
+		address->kind == IPC_SYSV_PRIVATE)
+		return ipc_refuse(err, IPC_LIMIT, code,
+			"%s '%s': RLIMIT_FSIZE (ulimit -f) allows %ju bytes in the memory "
+			"file that keeps the input until all is there",
+			action, text, (uintmax_t)limit.rlim_cur);
 	if (code == EFBIG && limit.rlim_cur != RLIM_INFINITY)
 		return ipc_refuse(err, IPC_LIMIT, code,
 			"%s '%s': %ju bytes are above the %ju that RLIMIT_FSIZE "
@@ -205,6 +211,16 @@ ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 	return ipc_memory_file_full(fd, address, size, code, action, err);
 }
 
+/* A file of proc(5) says that it is empty, and has bytes: they are made when it is read. */
+static bool
+has_no_size(int fd, struct stat *st)
+{
+	char byte;
+
+	return st->st_size == 0 && pread(fd, &byte, 1, 0) > 0 && fstat(fd, st) == 0 &&
+		st->st_size == 0;
+}
+
 static int
 file_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t trusted,
 	struct ipc_error *err)
@@ -229,6 +245,10 @@ file_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 		return ipc_memory_foreign(&memory->address, st.st_uid, action, err);
 	if (writes && check_links(&memory->address, &st, action, err) < 0)
 		return -1;
+	if (has_no_size(fd, &st))
+		return ipc_refuse(err, IPC_REFUSED, EINVAL,
+			"%s '%s': it has bytes, but no size: nothing can be mapped",
+			action, ipc_address_text(&memory->address));
 	memory->size = (uint64_t)st.st_size;
 	memory->fd = keep(&fd);
 	return 0;

@@ -86,6 +86,16 @@ time.sleep(60)' "$1" >ready 3>&- &
 	fails_with 7 "ipc-mmap: cannot read 'socket': it is a socket" ipc-mmap read socket
 }
 
+@test "a file of /proc, which has bytes but no size, is refused" {
+	for verb in read 'wait -n' sync; do
+		# shellcheck disable=SC2086  # words
+		fails 7 ipc-mmap $verb /proc/self/status
+		[[ $stderr == *" '/proc/self/status': it has bytes, but no size: nothing can be mapped" ]]
+	done
+	: >file
+	ipc-mmap read file
+}
+
 @test "a file with several names is read, and not changed" {
 	file
 	ln file other

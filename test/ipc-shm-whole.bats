@@ -59,6 +59,12 @@ lives() {
 	exec 7>&-
 }
 
+@test "create --from-stdin private names the limit that it meets" {
+	# shellcheck disable=SC2016
+	fails_with 6 "ipc-shm: cannot create 'private': RLIMIT_FSIZE (ulimit -f) allows 8192 bytes in the memory file that keeps the input until all is there" \
+		bash -c 'ulimit -f 8; head -c 9000 /dev/zero | ipc-shm create --from-stdin private'
+}
+
 @test "an object of a stream is not there before the stream has ended, nor after kill -9" {
 	mkfifo stream
 	ipc-shm create --from-stdin "$NAME" <stream >created 3>&- &
