@@ -1,7 +1,6 @@
 /* shm-sysv-create.c - System V shared memory: making a segment, and the limits on it */
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -65,7 +64,7 @@ refused(const struct ipc_address *address, uint64_t size, int code,
 static int
 unfinished(const struct ipc_address *address, pid_t maker, struct ipc_error *err)
 {
-	if (maker == 0 || kill(maker, 0) == 0 || errno == EPERM)
+	if (maker == 0 || getpgid(maker) >= 0 || errno != ESRCH)
 		return ipc_refuse(err, IPC_REFUSED, EAGAIN,
 			"create '%s': it is still being made by process %d",
 			address->text, maker);

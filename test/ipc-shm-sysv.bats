@@ -246,6 +246,17 @@ assert ctypes.CDLL(None).shmctl(int(sys.argv[1]), 11, None) == 0' "${q#id:}"
 	[ "$(ipc-shm read -O 20 -N 9 "$q")" = "from Perl" ]
 }
 
+@test "a segment that Perl made is found by its key, and both write to it" {
+	command -v perl >/dev/null || skip "no perl here"
+	# shellcheck disable=SC2016
+	perl -e '$id = shmget(hex $ARGV[0], 64, 01600) // die; shmwrite($id, "from Perl", 0, 9) or die' "${BYKEY#key:}"
+	[ "$(ipc-shm create -s 64 "$BYKEY")" = "id:$(value ID "$BYKEY")" ]
+	[ "$(ipc-shm read -N 9 "$BYKEY")" = "from Perl" ]
+	ipc-shm write -O 9 "$BYKEY" " and back"
+	# shellcheck disable=SC2016
+	[ "$(perl -e 'shmread(shmget(hex $ARGV[0], 0, 0), $b, 0, 18) or die; print $b' "${BYKEY#key:}")" = "from Perl and back" ]
+}
+
 @test "lsipc tells the same of a segment" {
 	command -v lsipc >/dev/null || skip "no lsipc here"
 	segment -m 0640 -s 100
