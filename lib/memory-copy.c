@@ -18,7 +18,7 @@
 #define MADV_POPULATE_READ 22
 #endif
 
-enum { WINDOW = 2 << 20 }; /* of a segment, whose page tables are filled at once */
+enum { WINDOW = 16 << 20 }; /* of a segment, whose page tables are filled at once */
 
 /* The object's size by now, which a peer may have changed. */
 static uint64_t
