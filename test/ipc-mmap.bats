@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # ipc-mmap.bats - memory-mapped files: what is not as with shared memory, and what is
-# shellcheck disable=SC2154  # bats and helper.bash set them
+# shellcheck disable=SC2030,SC2031,SC2154  # bats and helper.bash set them
 
 load helper
 # shellcheck disable=SC2034  # of helper.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # ipc-shm-sysv.bats - System V shared memory: what a user does with it
-# shellcheck disable=SC2154  # bats and helper.bash set them
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154  # bats and helper.bash set them
 
 load helper
 # shellcheck disable=SC2034  # of helper.bash

@@ -72,7 +72,8 @@ always_judges(struct ipc_evidence evidence, enum ipc_state wanted)
 	bool holds = true;
 
 	for (unsigned int blind = 0; blind <= EVERY_BIT; blind++)
-		for (int state = IPC_OWNER_NONE; state <= IPC_OWNER_UNKNOWN; state++) {
+		for (enum ipc_owner_state state = IPC_OWNER_NONE;
+			state <= IPC_OWNER_UNKNOWN; state++) {
 			evidence.blind = blind;
 			evidence.owner = (struct ipc_owner){ state, 4711 };
 			holds = judges(&evidence, wanted) && holds;
