@@ -60,7 +60,8 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	command -v strace >/dev/null || skip "no strace here"
 	export ASAN_OPTIONS=detect_leaks=0
 	strace -o trace ipc-shm create -s 64 -m 0666 "$BYKEY"
-	grep -E '^(shmget.*CREAT|shmat|madvise|shmctl.*IPC_SET)' trace | cut -d '(' -f 1 | uniq | xargs >order
+	sed -n '/^shmget.*CREAT/,/^shmctl.*IPC_SET/p' trace |
+		grep -E '^(shmget|shmat|madvise|shmctl.*IPC_SET)' | cut -d '(' -f 1 | uniq | xargs >order
 	[ "$(cat order)" = "shmget shmat madvise shmctl" ]
 	grep -q 'shmget.*IPC_EXCL|0601' trace
 	ipc-shm rm "$BYKEY"
