@@ -53,7 +53,7 @@ own(struct call *call, const struct ipc_address *found, bool made,
 	sigset_t ends;
 
 	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0) {
-		if (made)
+		if (made && call->err.fault != IPC_NO_OBJECT)
 			ipc_mq_remove(found, NULL);
 		return -1;
 	}

@@ -50,7 +50,7 @@ own(struct call *call, const struct ipc_address *found, bool made,
 	sigset_t ends;
 
 	if (look(call, found, path, &object) < 0) {
-		if (made)
+		if (made && call->err.fault != IPC_NO_OBJECT)
 			ipc_memory_remove(found, NULL);
 		return -1;
 	}

@@ -511,7 +511,7 @@ kill_owner() {
 	owner
 	run -1 elsewhere 'ipc-mq create -q --until-exit "$1" "$2" && exec 8</dev/shm/ipcutil-0 && flock 8
 		ipc-mq create -q --until-exit "$1" "$2-2" & create=$!
-		until ipc-mq rm -q "$2-2" 2>/dev/null; do :; done
+		until grep -q "(ipc-mq) S " /proc/$create/stat && ipc-mq rm -q "$2-2" 2>/dev/null; do :; done
 		ipc-mq create -q -m 0640 "$2-2"; wait $create' "$owner" "$NAME"
 	[ "$(value MODE "$NAME-2")" = 0640 ]
 }
