@@ -19,7 +19,7 @@ enum {
 
 /* The processes that are to be looked at, by whoever has time. */
 struct work {
-	const struct ipc_scan_entries *todo;
+	const struct ipc_scan_entries *listed;
 	int proc;
 	atomic_size_t next;
 };
@@ -36,14 +36,14 @@ work_on(void *arg)
 {
 	struct looker *looker = arg;
 	struct work *work = looker->work;
-	const struct ipc_scan_entries *todo = work->todo;
+	const struct ipc_scan_entries *listed = work->listed;
 	size_t next;
 
 	while (looker->result == 0 &&
-		(next = atomic_fetch_add(&work->next, CHUNK)) < todo->count)
-		for (size_t i = next; i < next + CHUNK && i < todo->count; i++)
+		(next = atomic_fetch_add(&work->next, CHUNK)) < listed->count)
+		for (size_t i = next; i < next + CHUNK && i < listed->count; i++)
 			if (ipc_scan_process(looker->scan, work->proc,
-				    (pid_t)todo->entry[i].number) < 0) {
+				    (pid_t)listed->entry[i].number) < 0) {
 				looker->result = -1;
 				break;
 			}
@@ -109,13 +109,13 @@ work_with_help(struct ipc_scan *scan, struct work *work)
 }
 
 static int
-look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *todo)
+look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *listed)
 {
-	struct work work = { .todo = todo, .proc = proc };
+	struct work work = { .listed = listed, .proc = proc };
 	struct looker alone = { .work = &work, .scan = scan };
 	cpu_set_t cpus;
 
-	if (todo->count >= MANY && sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
+	if (listed->count >= MANY && sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
 		CPU_COUNT(&cpus) > 1)
 		return work_with_help(scan, &work);
 	work_on(&alone);
