@@ -46,10 +46,10 @@ none_of() {
 	references "$library" | none_of '(perror|psignal|psiginfo|stdout|stderr|_IO_put[cs]|__overflow|syslog|__syslog_chk)'
 }
 
-# A guardian is a process of its own: what it is not allowed, nobody else is.
+# One in the background is a process of its own: what it is not allowed, nobody else is.
 @test "the library ends no process, and one file alone makes any" {
 	needs "$library"
-	run ! grep -v 'guardian\.o:' <(nm -A -u "$library" | grep -E ' U (_exit|fork)(@.*)?$')
+	run ! grep -v 'background\.o:' <(nm -A -u "$library" | grep -E ' U (_exit|fork)(@.*)?$')
 	references "$library" | none_of '(exit|_Exit|quick_exit|abort|atexit|on_exit|pthread_exit|raise|kill|__libc_start_main)'
 	references "$library" | none_of '(exec[lv]p?e?|execveat|fexecve|vfork|system|popen|posix_spawnp?)'
 }
@@ -58,15 +58,15 @@ none_of() {
 	needs "$library"
 	references "$library" | none_of 'v?(err|warn)[xc]?|error(_at_line)?|getopt(_long(_only)?)?|optarg|optind|argp_parse'
 	references "$library" | none_of '(secure_)?getenv|environ|setlocale|signal|umask|setenv|putenv'
-	run ! grep -v 'guardian\.o:' <(nm -A -u "$library" | grep -E ' U (chdir|close_range|setsid|setresuid)(@.*)?$')
+	run ! grep -v 'background\.o:' <(nm -A -u "$library" | grep -E ' U (chdir|close_range|setsid|setresuid)(@.*)?$')
 }
 
 # As no call of the kernel waits for a System V queue and for a time, too: that file puts
-# back what it changed before it returns.  A guardian changes only its own.
-@test "the library changes what signals do for the length of a call, or in a guardian" {
+# back what it changed before it returns.  One in the background changes only its own.
+@test "the library changes what signals do for the length of a call, or in the background" {
 	needs "$library"
 	not_sanitized
-	run ! grep -v 'interrupt\.o:\|fault\.o:\|guardian\.o:.* sigaction' <(
+	run ! grep -v 'interrupt\.o:\|fault\.o:\|background\.o:.* sigaction' <(
 		nm -A -u "$library" | grep -E ' U (sigaction|sigaltstack|timer_create|timer_settime|setitimer|alarm)(@.*)?$')
 }
 
