@@ -1,0 +1,96 @@
+/*
+ * inventory.h - the objects of every type, in one list
+ *
+ * Each type has one row in lib/inventory.c, so that whoever goes through the list knows
+ * of no type.  Looking changes nothing and disturbs nobody: nothing is opened that a
+ * process could notice, no message is read and, unless that is asked for, no access time
+ * moves.
+ */
+#ifndef IPCUTIL_INVENTORY_H
+#define IPCUTIL_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/cdefs.h>
+#include <sys/types.h>
+
+#include <ipcutil/error.h>
+#include <ipcutil/holders.h>
+#include <ipcutil/memory.h>
+#include <ipcutil/mq.h>
+#include <ipcutil/stale.h>
+
+__BEGIN_DECLS
+
+/* The types, as people know them: of whichever kind of kernel object. */
+enum ipc_family {
+	IPC_FAMILY_MQ,
+	IPC_FAMILY_SHM,
+	IPC_FAMILY_MMAP,
+	IPC_FAMILIES, /* their number */
+};
+
+/* Bits of all of them, each 1 << family. */
+enum { IPC_FAMILIES_ALL = (1 << IPC_FAMILIES) - 1 };
+
+/* The word before its addresses: "mq". */
+const char *ipc_family_name(enum ipc_family family);
+
+/* One object.  What every type has stands first; times are in seconds since 1970. */
+struct ipc_item {
+	enum ipc_family family;
+	char *address;                /* "shm:id:42" */
+	struct ipc_evidence evidence; /* its object, whose address is the same without
+					   type; the rest once it was looked for */
+	uint64_t size;     /* bytes; IPC_UNKNOWN */
+	uint64_t messages; /* in it, that would be lost with it; IPC_UNKNOWN */
+	mode_t mode;
+	gid_t gid;
+	int64_t used; /* when it was last used or set; IPC_UNKNOWN_TIME */
+	union {       /* by family: all that is known */
+		struct ipc_mq_info mq;
+		struct ipc_memory_info memory; /* IPC_FAMILY_SHM, IPC_FAMILY_MMAP */
+	};
+};
+
+/* A list of objects.  It begins as { 0 }, and ipc_inventory_free() frees all of it. */
+struct ipc_inventory {
+	struct ipc_item *items; /* by family; in it by name or number */
+	size_t count, room;
+	struct ipc_holders holders; /* to which the evidence points */
+	unsigned int incomplete;    /* bits of the families of which some may be missing */
+};
+
+/* What to list. */
+struct ipc_inventory_plan {
+	unsigned int families; /* bits */
+	bool counts; /* also what takes time or moves an access time: the bytes in POSIX
+			   queues, the bytes of files that are in memory */
+	bool holders; /* the evidence, too: as ipc_inventory_look() */
+};
+
+/* Adds all objects that can be seen. */
+int ipc_inventory_list(struct ipc_inventory *inventory,
+	const struct ipc_inventory_plan *plan, struct ipc_error *err);
+
+/*
+ * Adds the one object of an address with its type before it, "shm:id:42".
+ *
+ * IPC_MISUSE	no address is written so
+ * IPC_NO_OBJECT	there is none
+ */
+int ipc_inventory_add(
+	struct ipc_inventory *inventory, const char *address, struct ipc_error *err);
+
+/*
+ * Looks for the holders and owners of all its objects, in one look at all processes: see
+ * ipc_stale_find().  What an earlier look found is forgotten.
+ */
+int ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err);
+
+void ipc_inventory_free(struct ipc_inventory *inventory);
+
+__END_DECLS
+
+#endif
