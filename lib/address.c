@@ -165,6 +165,22 @@ ipc_address_shm(const char *text, struct ipc_address *address, struct ipc_error 
 }
 
 int
+ipc_address_sem(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	const size_t most =
+		NAME_MAX - strlen("sem."); /* its file is /dev/shm/sem.NAME */
+
+	if (read_address(text, PREFIXES - SERVERS, "a semaphore's name such as '/gate'",
+		    address, err) < 0)
+		return -1;
+	if (address->kind == IPC_POSIX_NAME && strlen(address->text) - 1 > most)
+		return ipc_refuse(err, IPC_MISUSE, ENAMETOOLONG,
+			"'%.40s...' is a name of %zu bytes; at most %zu can be",
+			address->text, strlen(address->text) - 1, most);
+	return 0;
+}
+
+int
 ipc_address_path(const char *text, struct ipc_address *address, struct ipc_error *err)
 {
 	const char *slash = strrchr(text, '/');

@@ -40,6 +40,12 @@ is_inode(const char *path, ino_t inode)
 	return stat(path, &st) == 0 && st.st_ino == inode;
 }
 
+bool
+ipc_scan_is_first_namespace(void)
+{
+	return is_inode("/proc/self/ns/pid", first_pid);
+}
+
 /* What proc_pid_status(5) tells of ourselves. */
 struct self {
 	uint64_t capabilities; /* effective */
@@ -131,7 +137,7 @@ ipc_scan_view(unsigned int *blind)
 		*blind |= IPC_BLIND_NO_PROC;
 		return unless_ran_out(0);
 	}
-	if (!is_inode("/proc/self/ns/pid", first_pid))
+	if (!ipc_scan_is_first_namespace())
 		*blind |= IPC_BLIND_NAMESPACE;
 	/* Elsewhere the capability is over the processes of that namespace alone. */
 	if (self.capabilities & ptrace && is_inode("/proc/self/ns/user", first_user))

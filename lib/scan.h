@@ -168,6 +168,9 @@ bool ipc_scan_ran_out(int code);
  */
 int ipc_scan_is_mounted(uint64_t device);
 
+/* Whether our PID namespace is the first: it has all processes. */
+bool ipc_scan_is_first_namespace(void);
+
 /* Adds what is already known to be out of sight: 0, or -1 when something ran out. */
 int ipc_scan_view(unsigned int *blind);
 

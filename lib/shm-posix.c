@@ -10,6 +10,13 @@
 #include "auto.h"
 #include "shm.h"
 
+/* Whom each object is for. */
+struct shm_visit {
+	enum ipc_memory_look look;
+	int (*visit)(const struct ipc_memory_info *info, void *arg);
+	void *arg;
+};
+
 /* Semaphores are there, too: sem_overview(7). */
 static int
 is_name(const struct dirent *entry)
@@ -26,9 +33,9 @@ by_name(const struct dirent **one, const struct dirent **other)
 
 /* What is no regular file, or vanished meanwhile, is no object. */
 static int
-visit_one(const struct ipc_memory_place *place, enum ipc_memory_look look,
-	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg)
+visit_one(const struct ipc_memory_place *place, void *arg)
 {
+	const struct shm_visit *to = arg;
 	struct ipc_address address = { .kind = IPC_POSIX_NAME };
 	struct ipc_memory_info info;
 	struct stat st;
@@ -36,14 +43,14 @@ visit_one(const struct ipc_memory_place *place, enum ipc_memory_look look,
 		ipc_memory_file_open(place, &address, O_PATH, "list", &st, NULL);
 
 	snprintf(address.text, sizeof(address.text), "/%s", place->name);
-	if (fd < 0 || ipc_memory_file_fill(fd, &address, look, &info) != 0)
+	if (fd < 0 || ipc_memory_file_fill(fd, &address, to->look, &info) != 0)
 		return 0;
-	return visit(&info, arg);
+	return to->visit(&info, to->arg);
 }
 
 int
-ipc_shm_posix_each(enum ipc_memory_look look,
-	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+ipc_shm_dir_each(int (*is_wanted)(const struct dirent *entry),
+	int (*visit)(const struct ipc_memory_place *place, void *arg), void *arg,
 	struct ipc_error *err)
 {
 	struct ipc_memory_place place = {
@@ -51,7 +58,7 @@ ipc_shm_posix_each(enum ipc_memory_look look,
 	};
 	autoclose int dir = place.dir;
 	struct dirent **entries = NULL;
-	int count = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_name, by_name);
+	int count = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_wanted, by_name);
 	int stop = 0;
 
 	if (count < 0)
@@ -61,11 +68,21 @@ ipc_shm_posix_each(enum ipc_memory_look look,
 	for (int i = 0; i < count; i++) {
 		place.name = entries[i]->d_name;
 		if (stop == 0)
-			stop = visit_one(&place, look, visit, arg);
+			stop = visit(&place, arg);
 		free(entries[i]);
 	}
 	free(entries);
 	return stop;
+}
+
+int
+ipc_shm_posix_each(enum ipc_memory_look look,
+	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
+	struct ipc_error *err)
+{
+	struct shm_visit to = { .look = look, .visit = visit, .arg = arg };
+
+	return ipc_shm_dir_each(is_name, visit_one, &to, err);
 }
 
 int

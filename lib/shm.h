@@ -2,6 +2,7 @@
 #ifndef SHM_H
 #define SHM_H
 
+#include <dirent.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
@@ -12,6 +13,14 @@
  * and yet is nobody's wish: to execute alone allows nothing.  The wanted one comes last.
  */
 enum { IPC_SHM_MAKING = 0601 };
+
+/*
+ * Calls visit for each name of /dev/shm that is_wanted() takes, sorted, until it returns
+ * non-zero; returns that value, or 0.
+ */
+int ipc_shm_dir_each(int (*is_wanted)(const struct dirent *entry),
+	int (*visit)(const struct ipc_memory_place *place, void *arg), void *arg,
+	struct ipc_error *err);
 
 /* ipc_memory_each_shm() is the one and then the other. */
 int ipc_shm_posix_each(enum ipc_memory_look look,

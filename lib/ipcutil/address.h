@@ -54,6 +54,13 @@ int ipc_address_shm(
 	const char *text, struct ipc_address *address, struct ipc_error *err);
 
 /*
+ * Reads the address of a semaphore, or of a set of System V: as that of shared memory,
+ * but a name has at most NAME_MAX - 4 bytes.
+ */
+int ipc_address_sem(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
  * Reads the path of a file.  *address keeps the pointer text, which must live as long.
  * What names a directory by its form cannot be one: "", "a/", ".", "..".
  */
