@@ -11,62 +11,13 @@
 #include "auto.h"
 #include "copy-way.h"
 
-enum {
-	NS_PER_S = 1000000000,
-	LOOK = 4 << 20, /* moved, before signals are looked for again */
-};
-
-static int64_t
-span_between(const struct timespec *from, const struct timespec *to)
-{
-	return (to->tv_sec - from->tv_sec) * NS_PER_S + to->tv_nsec - from->tv_nsec;
-}
-
-static void
-report(struct copy_transfer *t)
-{
-	struct timespec now;
-
-	if (t->copy->progress == NULL)
-		return;
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (span_between(&t->reported, &now) < t->copy->interval)
-		return;
-	t->reported = now;
-	t->copy->progress(t->copy->context, t->copy->moved);
-}
-
-/* The next part of a wait, as progress() is to be told meanwhile; true when the last. */
-static bool
-next_part(const struct copy_transfer *t, struct ipc_wait *part)
-{
-	struct timespec left;
-	int64_t interval = t->copy->interval;
-
-	*part = t->wait;
-	if (t->copy->progress == NULL || interval <= 0 || t->wait.limit <= interval)
-		return true;
-	if (ipc_wait_left(&t->wait, &left) != NULL &&
-		left.tv_sec <= interval / NS_PER_S &&
-		left.tv_sec * NS_PER_S + left.tv_nsec <= interval)
-		return true;
-	part->limit = interval;
-	ipc_wait_start(part);
-	return false;
-}
+enum { LOOK = 4 << 20 }; /* moved, before signals are looked for again */
 
 static int
 wait_for(struct copy_transfer *t, struct copy_end *end, short events)
 {
-	struct ipc_wait part;
-	bool is_last;
-	int code;
+	int code = ipc_wait_for(end->fd, events, &t->wait);
 
-	do {
-		is_last = next_part(t, &part);
-		code = ipc_wait_for(end->fd, events, &part);
-		report(t);
-	} while (code == ETIMEDOUT && !is_last);
 	t->at = code == EPIPE ? &t->to : end;
 	return code;
 }
@@ -116,7 +67,7 @@ has_moved(struct copy_transfer *t, size_t length)
 		if (t->to.kind == A_PIPE)
 			ipc_copy_enlarge(t->to.fd);
 	}
-	report(t);
+	ipc_progress_add(t->wait.progress, length);
 }
 
 static size_t
@@ -190,8 +141,6 @@ begin(struct copy_transfer *t)
 	copy->failed = -1;
 	t->wait = *copy->wait;
 	t->next_look = t->before;
-	if (copy->progress != NULL)
-		clock_gettime(CLOCK_MONOTONIC_COARSE, &t->reported);
 	if (copy->in_hand > 0) {
 		t->buffer = copy->hand;
 		t->end = copy->in_hand;

@@ -6,6 +6,33 @@
 
 enum { NS_PER_S = 1000000000 };
 
+static int64_t
+span_between(const struct timespec *from, const struct timespec *to)
+{
+	return (to->tv_sec - from->tv_sec) * NS_PER_S + to->tv_nsec - from->tv_nsec;
+}
+
+void
+ipc_progress_start(struct ipc_progress *progress)
+{
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &progress->told);
+}
+
+void
+ipc_progress_add(struct ipc_progress *progress, uint64_t bytes)
+{
+	struct timespec now;
+
+	if (progress == NULL)
+		return;
+	progress->moved += bytes;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (span_between(&progress->told, &now) < progress->interval)
+		return;
+	progress->told = now;
+	progress->tell(progress);
+}
+
 void
 ipc_wait_start(struct ipc_wait *wait)
 {
@@ -24,13 +51,25 @@ ipc_wait_left(const struct ipc_wait *wait, struct timespec *span)
 		return NULL;
 	if (wait->limit != 0) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		ns = wait->limit - (now.tv_sec - wait->start.tv_sec) * NS_PER_S -
-			(now.tv_nsec - wait->start.tv_nsec);
+		ns = wait->limit - span_between(&wait->start, &now);
 	}
 	if (ns < 0)
 		ns = 0;
 	*span = (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
 	return span;
+}
+
+/* At most so long as nobody need be told. */
+static const struct timespec *
+next_part(
+	const struct ipc_wait *wait, const struct timespec *left, struct timespec *part)
+{
+	const int64_t ns = wait->progress != NULL ? wait->progress->interval : 0;
+
+	*part = (struct timespec){ .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+	if (ns == 0 || (left != NULL && span_between(left, part) >= 0))
+		return left;
+	return part;
 }
 
 int
@@ -41,11 +80,18 @@ ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
 		{ .fd = wait->watched }, /* POLLERR and POLLHUP need no asking */
 		{ .fd = wait->interrupt, .events = POLLIN },
 	};
-	struct timespec span;
-	int ready = ppoll(polled, 3, ipc_wait_left(wait, &span), wait->signals);
+	const struct timespec *left, *part;
+	struct timespec spans[2];
+	int ready;
 
-	if (ready < 0)
-		return errno;
+	do {
+		left = ipc_wait_left(wait, &spans[0]);
+		part = next_part(wait, left, &spans[1]);
+		ready = ppoll(polled, 3, part, wait->signals);
+		if (ready < 0)
+			return errno;
+		ipc_progress_add(wait->progress, 0);
+	} while (ready == 0 && part != left);
 	if (ready == 0)
 		return wait->limit == 0 ? EAGAIN : ETIMEDOUT;
 	if ((polled[1].revents & (POLLERR | POLLHUP)) != 0)

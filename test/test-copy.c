@@ -563,17 +563,28 @@ test_ends(void)
 	}
 }
 
+/* Something is done as bytes move. */
+struct meanwhile {
+	struct ipc_progress progress; /* must be the first */
+	int number;                   /* a descriptor or a signal */
+};
+
 /* Cuts the file short as the first bytes of it have moved. */
 static void
-shrink(void *file, uint64_t moved)
+shrink(struct ipc_progress *progress)
 {
-	must(ftruncate(*(int *)file, moved < 3 * MIB ? 3 * MIB : (off_t)moved));
+	const struct meanwhile *file = (struct meanwhile *)progress;
+	off_t moved = (off_t)progress->moved;
+
+	must(ftruncate(file->number, moved < 3 * MIB ? 3 * MIB : moved));
 }
 
 static void
 test_shrinking(const struct kind *kind)
 {
-	struct ipc_copy copy = IPC_COPY(-1, -1, &for_long);
+	struct meanwhile meanwhile = { .progress.tell = shrink };
+	struct ipc_wait wait = for_long;
+	struct ipc_copy copy = IPC_COPY(-1, -1, &wait);
 	int from[2], to[2];
 
 	make_full(kind->make, from, MOST);
@@ -581,8 +592,8 @@ test_shrinking(const struct kind *kind)
 	copy.from = from[0];
 	copy.to = to[1];
 	copy.length = 2 * MOST;
-	copy.progress = shrink;
-	copy.context = &from[0];
+	meanwhile.number = from[0];
+	wait.progress = &meanwhile.progress;
 	ok(ipc_copy(&copy, NULL) == 1 && copy.moved >= 3 * MIB && copy.moved <= MOST &&
 			is_at(to[0], 0, 0, (size_t)copy.moved) &&
 			lseek(from[0], 0, SEEK_CUR) == (off_t)copy.moved,
@@ -706,17 +717,15 @@ test_storm(void)
 }
 
 static void
-raise_it(void *context, uint64_t moved)
+raise_it(struct ipc_progress *progress)
 {
-	(void)moved;
-	raise(*(int *)context);
+	raise(((struct meanwhile *)progress)->number);
 }
 
 static void
-write_it(void *context, uint64_t moved)
+write_it(struct ipc_progress *progress)
 {
-	(void)moved;
-	eventfd_write(*(int *)context, 1);
+	eventfd_write(((struct meanwhile *)progress)->number, 1);
 }
 
 /* Signals that only a wait lets in: before, and as bytes move, with nothing to wait for. */
@@ -724,8 +733,9 @@ static void
 test_signals(void)
 {
 	struct sigaction action = { .sa_handler = count }, before;
+	struct meanwhile meanwhile = { .progress.tell = raise_it, .number = SIGUSR1 };
 	struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
-	int zero = must(open("/dev/zero", O_RDONLY | O_CLOEXEC)), number = SIGUSR1;
+	int zero = must(open("/dev/zero", O_RDONLY | O_CLOEXEC));
 	int null = must(open("/dev/null", O_WRONLY | O_CLOEXEC));
 	struct ipc_copy copy = IPC_COPY(zero, null, &wait);
 	struct ipc_error error;
@@ -743,13 +753,12 @@ test_signals(void)
 	ok(ipc_copy(&copy, &error) == -1 && error.code == EINTR && copy.moved == 0 &&
 			*came_length == 1,
 		"a signal that waits is let in first: %s", error.sentence);
-	copy.progress = raise_it;
-	copy.context = &number;
+	wait.progress = &meanwhile.progress;
 	ok(ipc_copy(&copy, &error) == -1 && error.code == EINTR && copy.moved > 0 &&
 			copy.moved <= 16 * MIB && *came_length == 2,
 		"one that comes as bytes move, soon");
 	copy.from = pipes[0];
-	copy.progress = NULL;
+	wait.progress = NULL;
 	raise(SIGUSR1);
 	ok(ipc_copy(&copy, &error) == -1 && error.code == EINTR && *came_length == 3,
 		"one that waits as there is nothing to move");
@@ -766,15 +775,15 @@ test_interrupt(void)
 	struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
 	int zero = must(open("/dev/zero", O_RDONLY | O_CLOEXEC));
 	int event = must(eventfd(0, EFD_CLOEXEC)), pipes[2], gone[2];
+	struct meanwhile meanwhile = { .progress.tell = write_it, .number = event };
 	struct ipc_copy copy = IPC_COPY(zero, -1, &wait);
 	struct ipc_error error;
 
 	make_pipe(pipes);
 	make_pipe(gone);
 	wait.interrupt = event;
+	wait.progress = &meanwhile.progress;
 	copy.to = must(open("/dev/null", O_WRONLY | O_CLOEXEC));
-	copy.progress = write_it;
-	copy.context = &event;
 	ok(ipc_copy(&copy, &error) == -1 && error.code == EINTR &&
 			copy.moved <= 16 * MIB,
 		"a descriptor that can be read ends it");
@@ -1046,47 +1055,47 @@ test_wrong_offsets(void)
 }
 
 struct told {
+	struct ipc_progress progress; /* must be the first */
 	uint64_t last;
 	unsigned int times;
 	bool ascends;
 };
 
 static void
-tell(void *context, uint64_t moved)
+tell(struct ipc_progress *progress)
 {
-	struct told *told = context;
+	struct told *told = (struct told *)progress;
 
 	told->times++;
-	told->ascends &= moved >= told->last;
-	told->last = moved;
+	told->ascends &= progress->moved >= told->last;
+	told->last = progress->moved;
 }
 
 static void
 test_progress(void)
 {
+	struct told told = { .progress = { .interval = INT64_MAX, .tell = tell },
+		.ascends = true };
 	struct ipc_wait wait = IPC_WAIT(50000000);
 	struct ipc_copy copy = IPC_COPY(-1, -1, &wait);
-	struct told told = { .ascends = true };
 	int from[2], to[2], pipes[2];
 
 	make_full(make_memfd, from, MOST);
 	make_memfd(to);
 	make_pipe(pipes);
+	wait.progress = &told.progress;
+	ipc_progress_start(&told.progress);
 	copy.from = from[0];
 	copy.to = to[1];
-	copy.progress = tell;
-	copy.context = &told;
-	copy.interval = INT64_MAX;
 	is(ipc_copy(&copy, NULL), 0, "progress is told");
-	is(told.times, 0, "not more often than asked for");
+	ok(told.times == 0 && told.progress.moved == MOST,
+		"not more often than asked for");
 	copy = (struct ipc_copy)IPC_COPY(pipes[0], to[1], &wait);
-	copy.progress = tell;
-	copy.context = &told;
-	copy.interval = 1000000;
+	told.progress.interval = 1000000;
 	write_all(pipes[1], data, 1000);
-	ok(ipc_copy(&copy, NULL) == -1 && errno == ETIMEDOUT && told.times > 0 &&
-			told.ascends && told.last == 1000,
-		"and also while nothing moves");
+	ok(ipc_copy(&copy, NULL) == -1 && errno == ETIMEDOUT && told.times > 1 &&
+			told.ascends && told.last == MOST + 1000,
+		"and also while nothing moves, of all that was moved");
 	close_both(from);
 	close_both(to);
 	close_both(pipes);

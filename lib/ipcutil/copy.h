@@ -26,12 +26,9 @@ struct ipc_copy {
 					     devices: where the copy begins, and the
 					     descriptor's own position stays */
 	uint64_t length;                 /* bytes at most */
-	const struct ipc_wait *wait;     /* the limit on standing still */
+	const struct ipc_wait *wait;     /* the limit on standing still, and progress */
 	bool by_reference;               /* see below */
 	bool keep_capacity;              /* leave the pipes as large as they are */
-	int64_t interval;                /* nanoseconds between two calls of progress */
-	void (*progress)(void *context, uint64_t moved); /* or NULL */
-	void *context;
 
 	uint64_t moved; /* bytes that the destination has */
 	int failed;     /* after -1: from or to, whichever it was; or -1 */
@@ -83,8 +80,7 @@ struct ipc_copy {
  * far as the limits of the system let it, once as much has gone through.  It stays so:
  * to make it smaller again would fail while bytes are in it.
  *
- * progress() is told of copy->moved not more often than every interval, which is
- * more than 0, and as often while nothing moves; it is not told of the end.
+ * Progress: wait->progress counts what is moved, and is told also while nothing moves.
  *
  * Errors worth telling apart, with copy->failed:
  *

@@ -1,4 +1,4 @@
-/* wait.h - how long a call may stand still, and what ends its waiting */
+/* wait.h - how long a call may stand still, what ends its waiting, and who is told */
 #ifndef IPCUTIL_WAIT_H
 #define IPCUTIL_WAIT_H
 
@@ -13,19 +13,38 @@ __BEGIN_DECLS
 #define IPC_FOREVER INT64_MAX
 
 /*
+ * Who is told how far a long transfer is: every interval, also while nothing moves, and
+ * not more often; 0 is whenever bytes have moved.  One serves all calls that a transfer
+ * takes, in the wait of each; a call that counts its bytes so says it in its header.
+ */
+struct ipc_progress {
+	int64_t interval; /* nanoseconds */
+	void (*tell)(struct ipc_progress *progress);
+	uint64_t moved;       /* bytes so far */
+	struct timespec told; /* set by ipc_progress_start() */
+};
+
+/* The first interval begins. */
+void ipc_progress_start(struct ipc_progress *progress);
+
+/* Counts bytes more, or none, and tells of all if it is time; NULL: nothing. */
+void ipc_progress_add(struct ipc_progress *progress, uint64_t bytes);
+
+/*
  * How the calls of this library wait.  The limit is one on standing still: a
  * caller that got something done starts it anew.  Time is CLOCK_MONOTONIC, so
  * that setting the clock neither ends a wait nor prolongs it.
  */
 struct ipc_wait {
-	int64_t limit;           /* nanoseconds; 0 not at all; IPC_FOREVER */
-	const sigset_t *signals; /* blocked while it waits, as ppoll(2) has
+	int64_t limit;                 /* nanoseconds; 0 not at all; IPC_FOREVER */
+	const sigset_t *signals;       /* blocked while it waits, as ppoll(2) has
 					   it; NULL: leave the mask alone */
-	int watched;             /* a descriptor whose peer's end ends the
+	int watched;                   /* a descriptor whose peer's end ends the
 					   wait: see ipc_wait_for(); or -1 */
-	int interrupt;           /* one that ends it when it can be read, as of
+	int interrupt;                 /* one that ends it when it can be read, as of
 					   signalfd(2); or -1 */
-	struct timespec start;   /* set by ipc_wait_start() */
+	struct ipc_progress *progress; /* who is told meanwhile; or NULL */
+	struct timespec start;         /* set by ipc_wait_start() */
 };
 
 /* What initializes one of ns nanoseconds. */
