@@ -25,6 +25,7 @@ static const char *const types[] = {
 	[IPC_POSIX_SEM] = "posix-sem",
 	[IPC_SYSV_SEM] = "sysv-sem",
 	[IPC_FIFO] = "fifo",
+	[IPC_PIPE] = "pipe",
 	[IPC_MAPPED_FILE] = "mapped-file",
 	[IPC_RING] = "ring",
 	[IPC_SOCKET_FILE] = "socket-file",

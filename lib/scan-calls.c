@@ -1,12 +1,15 @@
 /* scan-calls.c - the call of the kernel that a task sleeps in */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
+#include "auto.h"
 #include "scan.h"
 
 /*
@@ -45,35 +48,6 @@ static const struct call calls[] = {
 #endif
 };
 
-/*
- * open, creat, openat and openat2, of any ABI of the processor: one that is stopped in
- * another call of the same number is taken for one that opens.
- */
-static const long opens[] = {
-#ifdef SYS_open
-	SYS_open,
-	SYS_creat,
-#endif
-	SYS_openat,
-	437, /* openat2, of all but Alpha */
-#if defined(__x86_64__) || defined(__i386__)
-	2, /* open, creat, openat: x86-64 */
-	85,
-	257,
-	5, /* the same: i386 */
-	8,
-	295,
-	0x40000000 + 2, /* and openat2: x32 */
-	0x40000000 + 85,
-	0x40000000 + 257,
-	0x40000000 + 437,
-#elif defined(__aarch64__)
-	5, /* 32-bit ARM */
-	8,
-	322,
-#endif
-};
-
 bool
 ipc_scan_is_ours(const struct ipc_scan *scan, int task)
 {
@@ -84,45 +58,26 @@ ipc_scan_is_ours(const struct ipc_scan *scan, int task)
 		st.st_ino == scan->plan->ipc_inode;
 }
 
-/* "NUMBER 0xARGUMENT 0xARGUMENT ...", or "running"; the queue's id when it is one. */
+/* Whether it is one on a queue, and which. */
 static bool
-is_blocked(const char *text, uint64_t *id)
+is_of_queue(const struct ipc_scan_call *made, uint64_t *id)
 {
-	uint64_t arguments[2];
-	char *end;
-	long number = strtol(text, &end, 10);
-
-	if (end == text ||
-		sscanf(end, "%" SCNx64 " %" SCNx64, &arguments[0], &arguments[1]) != 2)
-		return false;
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		const struct call *call = &calls[i];
 
 		/* The upper half of the first has the version of the call. */
-		if (call->number != number ||
-			(call->first != ANY && (arguments[0] & 0xffff) != call->first))
+		if (call->number != made->number ||
+			(call->first != ANY &&
+				(made->argument[0] & 0xffff) != call->first))
 			continue;
-		*id = arguments[call->id] & UINT32_MAX;
+		*id = made->argument[call->id] & UINT32_MAX;
 		return true;
 	}
 	return false;
 }
 
-static bool
-is_opening(const char *text)
-{
-	char *end;
-	long number = strtol(text, &end, 10);
-
-	for (size_t i = 0; i < sizeof(opens) / sizeof(opens[0]); i++)
-		if (end != text && opens[i] == number)
-			return true;
-	return false;
-}
-
-/* The function of the kernel that the task sleeps in; "0" when that is not told. */
-static int
-read_function(int task, char text[64])
+int
+ipc_scan_function(int task, char text[64])
 {
 	ssize_t length = ipc_scan_read(task, "wchan", text, 63);
 
@@ -130,21 +85,14 @@ read_function(int task, char text[64])
 	return length < 0 ? -1 : 0;
 }
 
-static bool
-begins_with(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
-/* Whether that tells the call: it may run, or be stopped or frozen in any. */
-static bool
-is_telling(const char *function)
+bool
+ipc_scan_is_telling(const char *function)
 {
 	static const char *const mute[] = { "0", "do_signal_stop", "get_signal",
 		"ptrace_", "do_jobctl_trap", "do_freezer_trap", "__refrigerator" };
 
 	for (size_t i = 0; i < sizeof(mute) / sizeof(mute[0]); i++)
-		if (begins_with(function, mute[i]))
+		if (strncmp(function, mute[i], strlen(mute[i])) == 0)
 			return false;
 	return function[0] != '\0';
 }
@@ -156,64 +104,71 @@ miss_call(struct ipc_scan *scan, int task)
 	const int code = errno;
 	char function[64];
 
-	if ((code == EACCES || code == EPERM) && read_function(task, function) == 0 &&
-		is_telling(function) && !begins_with(function, "do_msg"))
+	if ((code == EACCES || code == EPERM) &&
+		ipc_scan_function(task, function) == 0 &&
+		ipc_scan_is_telling(function) && strncmp(function, "do_msg", 6) != 0)
 		return 0;
 	errno = code;
 	return ipc_scan_missed(scan);
 }
 
-/* Its number and arguments, as text: 1; 0 or -1 as miss_call(). */
-static int
-read_call(struct ipc_scan *scan, int task, char text[256])
+/* "NUMBER 0xARGUMENT 0xARGUMENT ...", or "running". */
+int
+ipc_scan_call(struct ipc_scan *scan, int task, struct ipc_scan_call *call)
 {
-	ssize_t length = ipc_scan_read(task, "syscall", text, 255);
+	char text[256];
+	ssize_t length = ipc_scan_read(task, "syscall", text, sizeof(text) - 1);
+	uint64_t *argument = call->argument;
 
 	if (length < 0)
 		return miss_call(scan, task);
 	text[length] = '\0';
-	return 1;
+	return sscanf(text,
+		       "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
+		       " %" SCNx64,
+		       &call->number, &argument[0], &argument[1], &argument[2],
+		       &argument[3], &argument[4], &argument[5]) == 7;
+}
+
+ssize_t
+ipc_scan_memory(int task, uint64_t address, void *to, size_t size)
+{
+	autoclose int fd = openat(task, "mem", O_RDONLY | O_CLOEXEC);
+
+	if (address > INT64_MAX) {
+		errno = EIO;
+		return -1;
+	}
+	return fd < 0 ? -1 : pread(fd, to, size, (off_t)address);
 }
 
 static int
-look_at_call(struct ipc_scan *scan, int task)
+look_at_queues(struct ipc_scan *scan, int task)
 {
 	const struct ipc_scan_key *key;
-	char text[256];
+	struct ipc_scan_call call;
 	uint64_t id;
-	int result = read_call(scan, task, text);
+	int result = ipc_scan_call(scan, task, &call);
 
-	if (result <= 0 || !is_blocked(text, &id))
+	if (result <= 0 || !is_of_queue(&call, &id))
 		return result < 0 ? -1 : 0;
 	key = ipc_scan_key(scan->plan, IPC_SCAN_QUEUE_ID, id);
 	return key != NULL && ipc_scan_is_ours(scan, task)
-		? ipc_scan_found(scan, key, IPC_ACCESS_BLOCKED)
+		? ipc_scan_found(scan, key, IPC_ACCESS_BLOCKED, -1)
 		: 0;
-}
-
-/* One that waits for the other end of a FIFO has no descriptor of it. */
-static int
-look_at_opening(struct ipc_scan *scan, int task)
-{
-	char function[64], text[256];
-	int result = 0;
-
-	if (read_function(task, function) < 0)
-		return ipc_scan_missed(scan);
-	if (!is_telling(function))
-		result = read_call(scan, task, text);
-	if (begins_with(function, "wait_for_partner") ||
-		begins_with(function, "fifo_open") || (result > 0 && is_opening(text)))
-		scan->blind |= IPC_BLIND_OPENING;
-	return result < 0 ? -1 : 0;
 }
 
 int
 ipc_scan_calls(struct ipc_scan *scan, int task)
 {
-	if (scan->plan->wants & IPC_SCAN_CALLS && look_at_call(scan, task) < 0)
+	const unsigned int wants = scan->plan->wants;
+
+	if (wants & IPC_SCAN_CALLS && look_at_queues(scan, task) < 0)
 		return -1;
-	if (scan->plan->wants & IPC_SCAN_OPENING && !(scan->blind & IPC_BLIND_OPENING))
-		return look_at_opening(scan, task);
-	return 0;
+	if (wants & IPC_SCAN_OPENING && ipc_scan_openings(scan, task) < 0)
+		return -1;
+	/* Who has none of the pipes waits for none of them. */
+	return wants & IPC_SCAN_WAITS && scan->found > scan->first
+		? ipc_scan_waits(scan, task)
+		: 0;
 }

@@ -24,7 +24,8 @@ miss(struct ipc_scan *scan)
 
 /* The link to a file is readable and writable as the descriptor is; O_PATH is neither. */
 static int
-note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key)
+note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key,
+	int number)
 {
 	struct statx link;
 	unsigned int access;
@@ -33,7 +34,7 @@ note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *
 		return miss(scan);
 	access = (link.stx_mode & S_IRUSR ? IPC_ACCESS_READ : 0) |
 		(link.stx_mode & S_IWUSR ? IPC_ACCESS_WRITE : 0);
-	return access == 0 ? 0 : ipc_scan_found(scan, key, access);
+	return access == 0 ? 0 : ipc_scan_found(scan, key, access, number);
 }
 
 /* What fdinfo tells of a descriptor, in scan->text. */
@@ -155,7 +156,8 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	key = ipc_scan_key(scan->plan, device, st.stx_ino);
 	if (key != NULL)
-		return note(scan, fds, fd, key);
+		return note(scan, fds, fd, key,
+			S_ISFIFO(st.stx_mode) ? (int)scan->descriptors.number : -1);
 	if (!(scan->plan->wants & IPC_SCAN_FLIGHT) || scan->blind & IPC_BLIND_IN_FLIGHT)
 		return 0;
 	if (S_ISSOCK(st.stx_mode))

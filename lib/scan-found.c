@@ -63,14 +63,35 @@ ipc_scan_room(void *array, size_t *room, size_t count, size_t size)
 }
 
 static int
-note(struct ipc_scan *scan, size_t object, unsigned int access)
+lower(int one, int other)
+{
+	return one >= 0 && (other < 0 || one < other) ? one : other;
+}
+
+void
+ipc_scan_merge(struct ipc_holder *holder, const struct ipc_holder *more)
+{
+	holder->access |= more->access;
+	holder->read_fd = lower(holder->read_fd, more->read_fd);
+	holder->write_fd = lower(holder->write_fd, more->write_fd);
+}
+
+int
+ipc_scan_note(struct ipc_scan *scan, size_t object, unsigned int access, int fd)
 {
 	const size_t newest = scan->newest[object];
+	const struct ipc_holder holder = {
+		.object = object,
+		.pid = scan->pid,
+		.access = access,
+		.read_fd = access & IPC_ACCESS_READ ? fd : -1,
+		.write_fd = access & IPC_ACCESS_WRITE ? fd : -1,
+	};
 	struct ipc_holder *holders;
 
 	if (newest > scan->first && newest <= scan->found &&
 		scan->holders[newest - 1].object == object) {
-		scan->holders[newest - 1].access |= access;
+		ipc_scan_merge(&scan->holders[newest - 1], &holder);
 		return 0;
 	}
 	holders = ipc_scan_room(
@@ -78,25 +99,21 @@ note(struct ipc_scan *scan, size_t object, unsigned int access)
 	if (holders == NULL)
 		return ipc_fail(&scan->err, errno, "look for holders");
 	scan->holders = holders;
-	holders[scan->found++] = (struct ipc_holder){
-		.object = object,
-		.pid = scan->pid,
-		.access = access,
-	};
+	holders[scan->found++] = holder;
 	scan->newest[object] = scan->found;
 	return 0;
 }
 
 int
-ipc_scan_found(
-	struct ipc_scan *scan, const struct ipc_scan_key *key, unsigned int access)
+ipc_scan_found(struct ipc_scan *scan, const struct ipc_scan_key *key,
+	unsigned int access, int fd)
 {
 	const struct ipc_scan_key *end = scan->plan->keys + scan->plan->count;
 
 	for (const struct ipc_scan_key *same = key; same < end &&
 		same->device == key->device && same->number == key->number;
 		same++)
-		if (note(scan, same->object, access) < 0)
+		if (ipc_scan_note(scan, same->object, access, fd) < 0)
 			return -1;
 	return 0;
 }

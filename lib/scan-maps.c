@@ -111,7 +111,7 @@ look_closer(struct ipc_scan *scan, int task, const struct mapping *mapping)
 		return ipc_scan_missed(scan);
 	key = ipc_scan_key(
 		scan->plan, makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino);
-	return key != NULL ? ipc_scan_found(scan, key, IPC_ACCESS_MAPPED) : 0;
+	return key != NULL ? ipc_scan_found(scan, key, IPC_ACCESS_MAPPED, -1) : 0;
 }
 
 static int
@@ -122,7 +122,7 @@ look_at(struct ipc_scan *scan, int task, int maps, const struct mapping *mapping
 		ipc_scan_key(plan, mapping->device, mapping->inode);
 
 	if (key != NULL)
-		return ipc_scan_found(scan, key, IPC_ACCESS_MAPPED);
+		return ipc_scan_found(scan, key, IPC_ACCESS_MAPPED, -1);
 	if (ipc_scan_key(plan, IPC_SCAN_ANY_DEVICE, mapping->inode) != NULL)
 		return look_closer(scan, task, mapping);
 	if (!is_segment_device(scan, mapping->device))
@@ -131,7 +131,7 @@ look_at(struct ipc_scan *scan, int task, int maps, const struct mapping *mapping
 	if (key == NULL || !has_segment_name(maps, mapping) ||
 		!ipc_scan_is_ours(scan, task))
 		return 0;
-	return ipc_scan_found(scan, key, IPC_ACCESS_ATTACHED);
+	return ipc_scan_found(scan, key, IPC_ACCESS_ATTACHED, -1);
 }
 
 /* Ends with ENOENT behind the last, or with ENOTTY where the kernel does not know it. */

@@ -96,7 +96,8 @@ static int
 look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 {
 	static const unsigned int maps = IPC_SCAN_MAPS | IPC_SCAN_SEGMENTS;
-	static const unsigned int calls = IPC_SCAN_CALLS | IPC_SCAN_OPENING;
+	static const unsigned int calls =
+		IPC_SCAN_CALLS | IPC_SCAN_OPENING | IPC_SCAN_WAITS;
 	const unsigned int wants = scan->plan->wants;
 	const int seen = wants & IPC_SCAN_FILES ? is_seen(scan, tid) : 1;
 	autoclose int task = -1;

@@ -46,7 +46,10 @@ prepare(const struct ipc_object *object, struct ipc_scan_key *key)
 	case IPC_POSIX_MQ:
 		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT;
 	case IPC_FIFO:
-		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_OPENING;
+		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_OPENING |
+			IPC_SCAN_WAITS;
+	case IPC_PIPE:
+		return IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_WAITS;
 	case IPC_POSIX_SHM:
 	case IPC_POSIX_SEM:
 	case IPC_MAPPED_FILE:
@@ -154,7 +157,7 @@ sort(struct ipc_scan *scan)
 
 		if (next->object == last->object && next->pid == last->pid) {
 			if (next->start == last->start)
-				next->access |= last->access;
+				ipc_scan_merge(next, last);
 			*last = *next;
 		} else
 			scan->holders[++kept] = *next;

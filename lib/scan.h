@@ -19,6 +19,7 @@ enum ipc_scan_want {
 	IPC_SCAN_CALLS = 1 << 3,    /* msgsnd(2) and msgrcv(2) */
 	IPC_SCAN_OPENING = 1 << 4,  /* open(2) of a FIFO */
 	IPC_SCAN_FLIGHT = 1 << 5,   /* descriptors that no process has */
+	IPC_SCAN_WAITS = 1 << 6,    /* calls that wait for what a pipe can do */
 };
 
 /* How mappings are read: the first form is known since Linux 6.11. */
@@ -34,6 +35,12 @@ enum ipc_scan_form { IPC_SCAN_QUERY, IPC_SCAN_TEXT };
 struct ipc_scan_key {
 	uint64_t device, number;
 	size_t object;
+};
+
+/* The call that a task sleeps in: proc_pid_syscall(5). */
+struct ipc_scan_call {
+	long number;
+	uint64_t argument[6];
 };
 
 /* A directory of /proc whose entries have numbers for names. */
@@ -110,9 +117,18 @@ const struct ipc_scan_key *ipc_scan_key(
 /* Whether there is a key with that device. */
 bool ipc_scan_has_device(const struct ipc_scan_plan *plan, uint64_t device);
 
-/* Notes that this process has all objects with the same device and number. */
-int ipc_scan_found(
-	struct ipc_scan *scan, const struct ipc_scan_key *key, unsigned int access);
+/*
+ * Notes that this process has all objects with the same device and number, with that
+ * descriptor, or -1.
+ */
+int ipc_scan_found(struct ipc_scan *scan, const struct ipc_scan_key *key,
+	unsigned int access, int fd);
+
+/* Notes that this process has the object at that place, so. */
+int ipc_scan_note(struct ipc_scan *scan, size_t object, unsigned int access, int fd);
+
+/* Adds what else a process has of the same object. */
+void ipc_scan_merge(struct ipc_holder *holder, const struct ipc_holder *more);
 
 /*
  * Tells what it means that errno kept us from looking: nothing when the process has
@@ -133,7 +149,21 @@ int ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid);
 /* Each looks at one task: a directory of /proc. */
 int ipc_scan_files(struct ipc_scan *scan, int task);
 int ipc_scan_calls(struct ipc_scan *scan, int task);
+int ipc_scan_openings(struct ipc_scan *scan, int task);
+int ipc_scan_waits(struct ipc_scan *scan, int task);
 int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
+
+/* The call that a task sleeps in: 1; 0 none, or it is not told; -1 as ipc_scan_missed(). */
+int ipc_scan_call(struct ipc_scan *scan, int task, struct ipc_scan_call *call);
+
+/* The function of the kernel that it sleeps in, "0" when that is not told: 0 or -1. */
+int ipc_scan_function(int task, char text[64]);
+
+/* Whether that tells the call: the task may run, or be stopped or frozen in any. */
+bool ipc_scan_is_telling(const char *function);
+
+/* Bytes of a task's memory: how many of them there are up to what is not there, or -1. */
+ssize_t ipc_scan_memory(int task, uint64_t address, void *to, size_t size);
 
 /* Whether a task is in our IPC namespace. */
 bool ipc_scan_is_ours(const struct ipc_scan *scan, int task);

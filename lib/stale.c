@@ -66,6 +66,16 @@ verdict(enum ipc_state state, const char *format, ...)
 	return verdict;
 }
 
+static bool
+has_descriptor(const struct ipc_evidence *evidence)
+{
+	for (size_t i = 0; i < evidence->holder_count; i++)
+		if (evidence->holders[i].read_fd >= 0 ||
+			evidence->holders[i].write_fd >= 0)
+			return true;
+	return false;
+}
+
 /* What all its holders do with it: "has it open". */
 static const char *
 deed(const struct ipc_evidence *evidence)
@@ -75,6 +85,8 @@ deed(const struct ipc_evidence *evidence)
 
 	for (size_t i = 0; i < evidence->holder_count; i++)
 		access |= evidence->holders[i].access;
+	if (access & IPC_ACCESS_OPENING && !has_descriptor(evidence))
+		return is_one ? "waits to open it" : "wait to open it";
 	switch (access) {
 	case IPC_ACCESS_MAPPED:
 		return is_one ? "has it mapped" : "have it mapped";
@@ -155,6 +167,7 @@ doubt(const struct ipc_evidence *evidence, char buf[IPC_BLIND_TEXT_MAX])
 	case IPC_POSIX_MQ:
 	case IPC_POSIX_SHM:
 	case IPC_POSIX_SEM:
+	case IPC_PIPE:
 	case IPC_MAPPED_FILE:
 	case IPC_RING:
 		return ipc_blind_text(evidence->blind & ALL_DESCRIPTORS, buf);
@@ -174,6 +187,7 @@ absence(enum ipc_type type)
 		return "no process waits in it";
 	case IPC_POSIX_MQ:
 	case IPC_FIFO:
+	case IPC_PIPE:
 		return "no process has it open";
 	case IPC_SOCKET_FILE:
 		return "no process is bound to it";
@@ -202,6 +216,8 @@ ipc_stale_judge(const struct ipc_evidence *evidence)
 		return verdict(IPC_STATE_UNKNOWN, "no holder was found, but %s", why);
 	if (evidence->object.type == IPC_SOCKET_FILE)
 		return verdict(IPC_STALE, "%s", nobody);
+	if (evidence->object.type == IPC_PIPE) /* it goes with the last */
+		return verdict(IPC_IDLE, "%s", nobody);
 	switch (evidence->owner.state) {
 	case IPC_OWNER_ENDED:
 		return verdict(IPC_STALE,

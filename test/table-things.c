@@ -113,10 +113,31 @@ identify(struct thing *thing, int fd)
 	close(fd);
 }
 
+static void
+make_pipe(struct thing *thing)
+{
+	struct stat st;
+
+	must(pipe(thing->ends), "pipe");
+	must(fstat(thing->ends[0], &st), "fstat");
+	thing->object.device = st.st_dev;
+	thing->object.number = st.st_ino;
+}
+
+void
+thing_leave(const struct thing *thing)
+{
+	for (int i = 0; i < 2 && thing->ends[i] >= 0; i++)
+		close(thing->ends[i]);
+}
+
 struct thing
 thing_make(enum ipc_type type)
 {
-	struct thing thing = { .object = { .type = type, .uid = user_id(OWNER) } };
+	struct thing thing = {
+		.object = { .type = type, .uid = user_id(OWNER) },
+		.ends = { -1, -1 },
+	};
 	const uid_t before = geteuid();
 	int fd, id;
 
@@ -125,6 +146,8 @@ thing_make(enum ipc_type type)
 		id = make_id(type);
 		thing.object.number = (uint64_t)id;
 		thing.object.address = ipc_address_id(id);
+	} else if (type == IPC_PIPE) {
+		make_pipe(&thing);
 	} else {
 		fd = make_named(&thing);
 		identify(&thing, fd);
@@ -151,6 +174,8 @@ thing_remove(const struct thing *thing)
 	case IPC_SYSV_SEM:
 		must(semctl(id, 0, IPC_RMID), "semctl");
 		break;
+	case IPC_PIPE:
+		break;
 	default:
 		must(unlink(thing->name), thing->name);
 	}
@@ -161,6 +186,8 @@ open_thing(const struct thing *thing)
 {
 	if (thing->object.type == IPC_POSIX_MQ)
 		return must(mq_open(thing->name, O_RDWR), "mq_open");
+	if (thing->object.type == IPC_PIPE)
+		return must(dup(thing->ends[0]), "dup");
 	return must(open(thing->name, O_RDWR), thing->name);
 }
 
@@ -187,6 +214,10 @@ receive(const struct thing *thing)
 	char room[32];
 	int queue;
 
+	if (thing->object.type == IPC_PIPE) {
+		crew_ready();
+		must((int)read(thing->ends[0], room, sizeof(room)), "read");
+	}
 	if (thing->object.type == IPC_POSIX_MQ) {
 		queue = open_thing(thing);
 		crew_ready();
@@ -202,9 +233,16 @@ send_more(const struct thing *thing)
 {
 	const int id = (int)thing->object.number;
 	const long message[4] = { 1 };
+	static const char page[SIZE];
 	struct msqid_ds ds;
 	int queue;
 
+	if (thing->object.type == IPC_PIPE) {
+		must(fcntl(thing->ends[1], F_SETPIPE_SZ, SIZE), "F_SETPIPE_SZ");
+		must((int)write(thing->ends[1], page, SIZE), "write");
+		crew_ready();
+		must((int)write(thing->ends[1], page, SIZE), "write");
+	}
 	if (thing->object.type == IPC_POSIX_MQ) {
 		queue = open_thing(thing);
 		must(mq_send(queue, "", 1, 0), "mq_send");
@@ -243,6 +281,7 @@ put_into_socket(const struct thing *thing)
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
 	send_descriptor(ends[0], fd);
 	close(fd);
+	thing_leave(thing);
 }
 
 /* A socket makes its file itself. */

@@ -42,12 +42,16 @@ enum user { ROOT = 1, OWNER = 2, OTHER = 4 };
 /* An object of the tests. */
 struct thing {
 	struct ipc_object object;
-	char name[80]; /* to open it by; System V: "" */
+	char name[80]; /* to open it by; System V and pipes: "" */
+	int ends[2];   /* of a pipe; others: -1 */
 };
 
 /* Makes the owner's object, open to all users, and removes it. */
 struct thing thing_make(enum ipc_type type);
 void thing_remove(const struct thing *thing);
+
+/* Leaves a pipe to those who have it. */
+void thing_leave(const struct thing *thing);
 
 /* Does that with *thing, in the process of a holder. */
 void deed_do(enum deed deed, const struct thing *thing);

@@ -150,28 +150,48 @@ test_ring_request(void)
 	close(ring);
 }
 
+/* Waits until it is told that somebody opens what cannot be told. */
+static bool
+comes_to_be_blind(const struct ipc_object *object)
+{
+	for (int i = 0; i < 2000 && !(blind(object) & IPC_BLIND_OPENING); i++)
+		nap();
+	return (blind(object) & IPC_BLIND_OPENING) != 0;
+}
+
+/* The name that it waits by may lead elsewhere by now, or nowhere. */
 static void
 test_fifo(void)
 {
 	struct ipc_object object = object_at(IPC_FIFO, fifo);
+	char renamed[sizeof(fifo) + 2];
 	pid_t pid;
 	int fd;
 
+	snprintf(renamed, sizeof(renamed), "%s-2", fifo);
 	ok(!(blind(&object) & IPC_BLIND_OPENING), "nobody opens a FIFO");
 	pid = must(fork(), "fork");
 	if (pid == 0) {
 		open(fifo, O_RDONLY);
 		_exit(0);
 	}
-	for (int i = 0; i < 2000 && !(blind(&object) & IPC_BLIND_OPENING); i++)
-		nap();
-	ok(blind(&object) & IPC_BLIND_OPENING && nobody_holds(&object),
-		"one that waits to open a FIFO has no descriptor, and it is told");
-	ok(!(blind(&file) & IPC_BLIND_OPENING), "but not of what is no FIFO");
+	ok(comes_to_hold(pid, &object, IPC_ACCESS_READ | IPC_ACCESS_OPENING) &&
+			!(blind(&object) & IPC_BLIND_OPENING),
+		"one that waits to open a FIFO is found");
+	must(rename(fifo, renamed), fifo);
+	ok(comes_to_be_blind(&object) && nobody_holds(&object),
+		"but not when its name leads nowhere, and that is told");
+	ok(!(blind(&file) & IPC_BLIND_OPENING), "not of what is no FIFO");
 	kill(pid, SIGSTOP);
 	waitpid(pid, NULL, WUNTRACED);
 	ok(blind(&object) & IPC_BLIND_OPENING, "also when it is stopped meanwhile");
+	close(must(open(fifo, O_CREAT | O_EXCL, 0600), fifo));
+	ok(!(blind(&object) & IPC_BLIND_OPENING),
+		"one that is stopped may be opening any other file");
+	kill(pid, SIGCONT);
+	waitpid(pid, NULL, WCONTINUED);
 	crew_leave(pid);
+	must(rename(renamed, fifo), fifo);
 	fd = must(open(fifo, O_RDONLY | O_NONBLOCK), fifo);
 	ok(holds(getpid(), &object, IPC_ACCESS_READ), "one that is open");
 	close(fd);

@@ -26,6 +26,7 @@ static const struct {
 	{ IPC_POSIX_SEM, "a POSIX semaphore", PROCESSES | IPC_BLIND_IN_FLIGHT },
 	{ IPC_SYSV_SEM, "a System V semaphore", 0 },
 	{ IPC_FIFO, "a FIFO", EVERY_BIT },
+	{ IPC_PIPE, "a pipe", PROCESSES | IPC_BLIND_IN_FLIGHT },
 	{ IPC_MAPPED_FILE, "a mapped file", PROCESSES | IPC_BLIND_IN_FLIGHT },
 	{ IPC_RING, "a ring", PROCESSES | IPC_BLIND_IN_FLIGHT },
 	{ IPC_SOCKET_FILE, "a socket file", 0 },
@@ -41,6 +42,13 @@ unheld(enum ipc_type type)
 		.object = { .type = type },
 		.bound = type == IPC_SOCKET_FILE ? IPC_BOUND_NOBODY : 0,
 	};
+}
+
+/* Nothing is left of a pipe that could be stale. */
+static enum ipc_state
+stale(enum ipc_type type)
+{
+	return type == IPC_PIPE ? IPC_IDLE : IPC_STALE;
 }
 
 static bool
@@ -139,7 +147,7 @@ test_unknown(void)
 			holds = judges(&evidence,
 					(blind & types[i].needed) != 0
 						? IPC_STATE_UNKNOWN
-						: IPC_STALE) &&
+						: stale(types[i].type)) &&
 				holds;
 		}
 		ok(holds, "%s is never idle or stale while its holders may be unseen",
@@ -184,6 +192,10 @@ test_unheld(void)
 			if (types[i].type == IPC_SOCKET_FILE)
 				ok(judges(&evidence, IPC_STALE),
 					"%s to which nobody is bound is stale, %s",
+					types[i].name, owners[j].what);
+			else if (types[i].type == IPC_PIPE)
+				ok(judges(&evidence, IPC_IDLE),
+					"%s that nobody holds is idle, %s",
 					types[i].name, owners[j].what);
 			else
 				ok(judges(&evidence, owners[j].state),

@@ -46,6 +46,11 @@ static const struct row {
 	{ IPC_FIFO, OPEN, ALL },
 	{ IPC_FIFO, OPENING, ALL },
 	{ IPC_FIFO, FLIGHT, ONE | HALTED },
+	{ IPC_PIPE, NOTHING, ONE },
+	{ IPC_PIPE, OPEN, ALL },
+	{ IPC_PIPE, RECEIVE, ONE | ORPHAN },
+	{ IPC_PIPE, SEND, ONE },
+	{ IPC_PIPE, FLIGHT, ONE | HALTED },
 	{ IPC_MAPPED_FILE, NOTHING, ONE },
 	{ IPC_MAPPED_FILE, OPEN, ONE | PRIVATE },
 	{ IPC_MAPPED_FILE, MAP, ALL_OF_MEMORY },
@@ -68,6 +73,7 @@ static const char *const types[] = {
 	[IPC_POSIX_SEM] = "POSIX semaphore",
 	[IPC_SYSV_SEM] = "System V semaphore",
 	[IPC_FIFO] = "FIFO",
+	[IPC_PIPE] = "pipe",
 	[IPC_MAPPED_FILE] = "mapped file",
 	[IPC_RING] = "ring",
 	[IPC_SOCKET_FILE] = "socket file",
@@ -123,8 +129,8 @@ is_held(const struct row *row, enum manner manner)
 static bool
 is_told(const struct row *row)
 {
-	return row->deed != FLIGHT && row->deed != OPENING &&
-		row->type != IPC_SYSV_SEM && row->type != IPC_SOCKET_FILE;
+	return row->deed != FLIGHT && row->type != IPC_SYSV_SEM &&
+		row->type != IPC_SOCKET_FILE;
 }
 
 /* A namespace shows what is in it and below; users see their own, also with hidepid. */
@@ -276,6 +282,7 @@ test_place(const struct row *row, enum manner manner, enum place place)
 
 	if (row->deed != NOTHING)
 		pid = holder_start(&thing, row->deed, manner, place);
+	thing_leave(&thing);
 	right = pid >= 0 && all_judge(row, manner, place, &thing);
 	crew_leave(pid);
 	thing_remove(&thing);

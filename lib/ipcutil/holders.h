@@ -18,7 +18,13 @@ enum ipc_access {
 	IPC_ACCESS_WRITE = 1 << 1,    /* one to write to, or the same one */
 	IPC_ACCESS_MAPPED = 1 << 2,   /* mmap(2), whether or not it has a descriptor */
 	IPC_ACCESS_ATTACHED = 1 << 3, /* shmat(2) */
-	IPC_ACCESS_BLOCKED = 1 << 4,  /* it sleeps in msgsnd(2) or msgrcv(2) */
+	IPC_ACCESS_BLOCKED = 1
+		<< 4, /* it sleeps in msgsnd(2) or msgrcv(2); of a pipe or a
+					 FIFO, in a call that reads or writes it, or
+					 in poll(2) until it can */
+	IPC_ACCESS_OPENING = 1
+		<< 5, /* it sleeps in open(2) of a FIFO, to have it as the
+					 first two say */
 };
 
 /*
@@ -31,7 +37,9 @@ struct ipc_holder {
 	uint64_t start; /* clock ticks since boot: pid and start name one process */
 	uid_t uid;      /* effective */
 	unsigned int access; /* bits of enum ipc_access */
-	char command[16];    /* proc_pid_comm(5): any bytes the process likes */
+	/* Of a pipe or a FIFO: its lowest descriptor of each end, or -1. */
+	int read_fd, write_fd;
+	char command[16]; /* proc_pid_comm(5): any bytes the process likes */
 };
 
 /*
@@ -46,7 +54,7 @@ enum ipc_blind {
 	IPC_BLIND_NO_PROC = 1 << 4,  /* /proc is not that of our PID namespace */
 	/* Of files: descriptors that are nobody's, in a socket or kept by io_uring(7). */
 	IPC_BLIND_IN_FLIGHT = 1 << 5,
-	/* Of FIFOs: a process waits in open(2) of one. */
+	/* Of FIFOs: a process waits in open(2), and of which one cannot be told. */
 	IPC_BLIND_OPENING = 1 << 6,
 };
 
@@ -61,6 +69,8 @@ struct ipc_holders {
  * Finds who has the objects, all of them in one look at proc(5): descriptors and
  * mappings by device and inode, attached segments and blocked calls by System V id in
  * our IPC namespace, of every task of every process; the caller counts like any other.
+ * Of one that waits in open(2), what its path names now is looked up, which another
+ * file may have become meanwhile.
  * A descriptor that is only a path, O_PATH, is no use of a file.  Files of /proc are
  * read, nothing that belongs to another process is opened, locked or changed, and no
  * server of a file system is waited for.  What this cannot see is in holders->blind: the

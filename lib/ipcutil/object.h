@@ -20,6 +20,7 @@ enum ipc_type {
 	IPC_POSIX_SEM,
 	IPC_SYSV_SEM,
 	IPC_FIFO,
+	IPC_PIPE, /* one without a name: pipe(2) */
 	IPC_MAPPED_FILE,
 	IPC_RING,
 	IPC_SOCKET_FILE,
