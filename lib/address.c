@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/un.h>
 
 #include <ipcutil/address.h>
 #include <ipcutil/number.h>
@@ -194,6 +195,22 @@ ipc_address_path(const char *text, struct ipc_address *address, struct ipc_error
 			"behind the last slash",
 			text, strlen(text), PATH_MAX - 1, NAME_MAX);
 	*address = (struct ipc_address){ .kind = IPC_PATH, .path = text };
+	return 0;
+}
+
+int
+ipc_address_sock(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path);
+
+	if (*text != '@')
+		return ipc_address_path(text, address, err);
+	if (strlen(text) > most)
+		return ipc_refuse(err, IPC_MISUSE, ENAMETOOLONG,
+			"'%.40s...' is an abstract name of %zu bytes; at most %zu can be",
+			text, strlen(text) - 1, most - 1);
+	*address = (struct ipc_address){ .kind = IPC_ABSTRACT };
+	strcpy(address->text, text);
 	return 0;
 }
 

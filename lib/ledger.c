@@ -28,6 +28,7 @@ static const char *const types[] = {
 	[IPC_PIPE] = "pipe",
 	[IPC_MAPPED_FILE] = "mapped-file",
 	[IPC_RING] = "ring",
+	[IPC_SOCKET] = "socket",
 	[IPC_SOCKET_FILE] = "socket-file",
 };
 

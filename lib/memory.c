@@ -27,6 +27,7 @@ type_of(const struct ipc_address *address)
 	case IPC_SYSV_ID:
 	case IPC_SYSV_KEY:
 	case IPC_SYSV_PRIVATE:
+	case IPC_ABSTRACT: /* no address of memory */
 		break;
 	}
 	return IPC_SYSV_SHM;

@@ -61,6 +61,8 @@ prepare(const struct ipc_object *object, struct ipc_scan_key *key)
 	case IPC_SYSV_SHM:
 		key->device = IPC_SCAN_SEGMENT_ID;
 		return IPC_SCAN_SEGMENTS;
+	case IPC_SOCKET:
+		return IPC_SCAN_FILES;
 	case IPC_SYSV_SEM:    /* semctl(2) tells who waits, and nobody holds it */
 	case IPC_SOCKET_FILE: /* its inode is not that of the socket */
 		break;

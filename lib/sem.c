@@ -40,6 +40,12 @@ ipc_sem_evidence(const struct ipc_sem_info *info)
 	return evidence;
 }
 
+int64_t
+ipc_sem_used(const struct ipc_sem_info *info)
+{
+	return info->operated > info->changed ? info->operated : info->changed;
+}
+
 int
 ipc_sem_stat(const struct ipc_address *address, struct ipc_sem_info *info,
 	struct ipc_error *err)

@@ -160,6 +160,7 @@ doubt(const struct ipc_evidence *evidence, char buf[IPC_BLIND_TEXT_MAX])
 		return ipc_blind_text(evidence->blind & ALL_PROCESSES, buf);
 	case IPC_FIFO:
 		return ipc_blind_text(evidence->blind & ALL_OPENERS, buf);
+	case IPC_SOCKET:
 	case IPC_SOCKET_FILE:
 		return evidence->bound == IPC_BOUND_UNKNOWN
 			? "whether a process is bound to it is not known"
@@ -189,6 +190,7 @@ absence(enum ipc_type type)
 	case IPC_FIFO:
 	case IPC_PIPE:
 		return "no process has it open";
+	case IPC_SOCKET:
 	case IPC_SOCKET_FILE:
 		return "no process is bound to it";
 	case IPC_POSIX_SHM:

@@ -16,6 +16,7 @@ enum ipc_address_kind {
 	IPC_SYSV_KEY,     /* "key:0x1234" */
 	IPC_SYSV_PRIVATE, /* "private": a new one that no key finds */
 	IPC_PATH,         /* "./file" */
+	IPC_ABSTRACT,     /* "@name": unix(7) */
 };
 
 /*
@@ -65,6 +66,13 @@ int ipc_address_sem(
  * What names a directory by its form cannot be one: "", "a/", ".", "..".
  */
 int ipc_address_path(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
+ * Reads the address of a socket: "@" and up to 107 bytes of any value but NUL, or a path as
+ * above.  A NUL in an abstract name is shown as '@', so that one with it cannot be typed.
+ */
+int ipc_address_sock(
 	const char *text, struct ipc_address *address, struct ipc_error *err);
 
 /*

@@ -23,7 +23,8 @@ enum ipc_type {
 	IPC_PIPE, /* one without a name: pipe(2) */
 	IPC_MAPPED_FILE,
 	IPC_RING,
-	IPC_SOCKET_FILE,
+	IPC_SOCKET,      /* one that is bound to a name: unix(7) */
+	IPC_SOCKET_FILE, /* what is left of one */
 };
 
 /*
@@ -32,8 +33,8 @@ enum ipc_type {
  */
 struct ipc_object {
 	enum ipc_type type;
-	uint64_t device; /* st_dev of its file; System V: 0 */
-	uint64_t number; /* inode of its file; System V: its id */
+	uint64_t device; /* st_dev of its file, or of all sockets; System V: 0 */
+	uint64_t number; /* inode of its file, or its own; System V: its id */
 	uid_t uid;       /* owner */
 	int64_t changed; /* System V: *_ctime, in seconds since 1970; else 0 */
 	struct ipc_address address;

@@ -56,6 +56,9 @@ struct ipc_object ipc_sem_object(const struct ipc_sem_info *info);
 /* What *info says of whether it is in use: for ipc_stale_find(). */
 struct ipc_evidence ipc_sem_evidence(const struct ipc_sem_info *info);
 
+/* When it was last used, or set. */
+int64_t ipc_sem_used(const struct ipc_sem_info *info);
+
 /*
  * Fills *info.  The value of a POSIX semaphore is told to its owner and root alone, as a
  * look of others would move its access time; value and waiters of a set, to those who may
