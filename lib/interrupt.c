@@ -211,3 +211,21 @@ ipc_interrupt_let_act(const struct ipc_wait *wait)
 	sigprocmask(SIG_SETMASK, wait->signals, &now);
 	sigprocmask(SIG_SETMASK, &now, NULL);
 }
+
+int
+ipc_interrupt_call(
+	const struct ipc_wait *wait, int (*call)(void *context), void *context)
+{
+	struct ipc_interrupt sleep;
+	int code;
+
+	if (ipc_interrupt_begin(&sleep, wait) < 0)
+		return errno;
+	code = call(context);
+	if (code == EINTR)
+		code = ipc_interrupt_cause(&sleep);
+	ipc_interrupt_end(&sleep);
+	if (code == EINTR)
+		ipc_interrupt_let_act(wait);
+	return code;
+}

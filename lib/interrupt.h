@@ -44,6 +44,13 @@ int ipc_interrupt_cause(const struct ipc_interrupt *sleep);
 /* Puts back what was before; errno stays as it is. */
 void ipc_interrupt_end(const struct ipc_interrupt *sleep);
 
+/*
+ * All of that around call(context), which sleeps, and returns 0 or an errno value: what
+ * it returned, or for EINTR its cause; a signal that ended it has had its turn to act.
+ */
+int ipc_interrupt_call(
+	const struct ipc_wait *wait, int (*call)(void *context), void *context);
+
 /* Lets a signal act that ended the sleep, as it would have in ppoll(2). */
 void ipc_interrupt_let_act(const struct ipc_wait *wait);
 

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "interrupt.h"
+#include "lock.h"
 #include "memory.h"
 
 /* It may be replaced each time just before it is locked. */
@@ -29,11 +29,10 @@ static int
 lock_it(const struct ipc_memory *memory, bool exclusive, const struct ipc_wait *wait,
 	struct ipc_error *err)
 {
-	struct flock lock = {
+	const struct flock lock = {
 		.l_type = exclusive ? F_WRLCK : F_RDLCK, /* of all of it */
 		.l_whence = SEEK_SET,
 	};
-	struct ipc_interrupt sleep;
 	int code;
 
 	if (memory->fd < 0)
@@ -41,18 +40,7 @@ lock_it(const struct ipc_memory *memory, bool exclusive, const struct ipc_wait *
 			"lock '%s': a System V segment has no descriptor to lock; agree on "
 			"a semaphore, as 'ipc-sem run' takes it",
 			memory->address.text);
-	if (fcntl(memory->fd, F_OFD_SETLK, &lock) == 0)
-		return 0;
-	if ((errno != EAGAIN && errno != EACCES) || wait->limit == 0)
-		return failed(memory, wait, errno == EACCES ? EAGAIN : errno, err);
-	if (ipc_interrupt_begin(&sleep, wait) < 0)
-		return failed(memory, wait, errno, err);
-	code = fcntl(memory->fd, F_OFD_SETLKW, &lock) == 0 ? 0 : errno;
-	if (code == EINTR)
-		code = ipc_interrupt_cause(&sleep);
-	ipc_interrupt_end(&sleep);
-	if (code == EINTR)
-		ipc_interrupt_let_act(wait);
+	code = ipc_lock_take(memory->fd, &lock, wait);
 	return code == 0 ? 0 : failed(memory, wait, code, err);
 }
 

@@ -4,7 +4,7 @@
 #include <mqueue.h>
 #include <string.h>
 
-#include "interrupt.h"
+#include "lock.h"
 #include "mq-piece.h"
 
 static const char magic[4] = { 'i', 'p', 'c', '\x1e' };
@@ -81,23 +81,9 @@ lock_of(enum ipc_mq_turn turn, short type)
 int
 ipc_mq_turn_take(int fd, enum ipc_mq_turn turn, const struct ipc_wait *wait)
 {
-	struct flock lock = lock_of(turn, F_WRLCK);
-	struct ipc_interrupt sleep;
-	int code;
+	const struct flock lock = lock_of(turn, F_WRLCK);
 
-	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-		return 0;
-	if ((errno != EAGAIN && errno != EACCES) || wait->limit == 0)
-		return errno == EACCES ? EAGAIN : errno;
-	if (ipc_interrupt_begin(&sleep, wait) < 0)
-		return errno;
-	code = fcntl(fd, F_OFD_SETLKW, &lock) == 0 ? 0 : errno;
-	if (code == EINTR)
-		code = ipc_interrupt_cause(&sleep);
-	ipc_interrupt_end(&sleep);
-	if (code == EINTR)
-		ipc_interrupt_let_act(wait);
-	return code;
+	return ipc_lock_take(fd, &lock, wait);
 }
 
 void
