@@ -179,3 +179,22 @@ child_run(struct child *child, const struct ipc_message *message, struct ipc_err
 	}
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
+
+int
+child_take(struct child *child, struct call *call, const struct ipc_message *message)
+{
+	int status = child_run(child, message, &call->err);
+
+	if (status == CHILD_NOT_RUN)
+		call->status = STATUS_OURS;
+	else if (status == CHILD_NOT_EXECUTED)
+		call->status = call->err.code == ENOENT ? STATUS_NOT_FOUND
+							: STATUS_NOT_EXECUTABLE;
+	else if (status != 0)
+		ipc_refuse(&call->err, IPC_FAILED, ECANCELED,
+			"count a message as taken: '%s' ended with status %d",
+			call->command[0], status);
+	if (status > 0)
+		call->status = status;
+	return status == 0 ? 0 : -1;
+}

@@ -4,8 +4,9 @@
 
 #include <signal.h>
 
-#include <ipcutil/error.h>
 #include <ipcutil/message.h>
+
+#include "cli.h"
 
 /* A command to be run for one message after the other.  The caller owns it. */
 struct child {
@@ -50,5 +51,12 @@ int child_prepare(struct child *child, struct ipc_error *err);
  */
 int child_run(
 	struct child *child, const struct ipc_message *message, struct ipc_error *err);
+
+/*
+ * Runs the command of a verb with a message: 0 when the message counts as taken, or -1,
+ * and the status of the call is the command's, or says why it has none.
+ */
+int child_take(
+	struct child *child, struct call *call, const struct ipc_message *message);
 
 #endif

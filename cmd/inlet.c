@@ -8,7 +8,7 @@
 
 #include <ipcutil/mq.h>
 
-#include "inlet.h"
+#include "inlet-fill.h"
 #include "json.h"
 
 enum { READ_SIZE = 65536, JSON_MEMBERS = 4096 };
@@ -19,6 +19,8 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 {
 	*in = (struct inlet){
 		.fd = fd,
+		.name = "standard input",
+		.action = "write",
 		.framing = framing,
 		.most = most,
 		.priority = priority,
@@ -45,6 +47,15 @@ inlet_close(struct inlet *in)
 	free(in->buffer);
 }
 
+struct ipc_message
+inlet_rest(const struct inlet *in)
+{
+	return (struct ipc_message){
+		.data = in->buffer + in->start,
+		.length = in->end - in->start,
+	};
+}
+
 /* Bytes that were read and not yet used. */
 static size_t
 waiting(const struct inlet *in)
@@ -65,25 +76,26 @@ wait_for_input(struct inlet *in, struct ipc_error *err)
 	while (code == EINTR);
 	if (code == ETIMEDOUT)
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
-			"read standard input: nothing came for %s s",
+			"read %s: nothing came for %s s", in->name,
 			ipc_span_text(in->wait.limit, span));
 	return 0;
 }
 
-/* Makes room behind what was read and not yet used. */
-static int
-make_room(struct inlet *in, struct ipc_error *err)
+int
+inlet_make_room(struct inlet *in, size_t wanted, struct ipc_error *err)
 {
 	size_t room = in->room;
 	char *buffer;
 
-	if (in->start > 0) {
+	if (room - in->end < wanted && in->start > 0) {
 		memmove(in->buffer, in->buffer + in->start, waiting(in));
 		in->end -= in->start;
 		in->start = 0;
-		return 0;
 	}
-	room = room < in->line ? 2 * room : room + READ_SIZE;
+	while (room - in->end < wanted)
+		room = room < in->line ? 2 * room : room + READ_SIZE;
+	if (room == in->room)
+		return 0;
 	buffer = realloc(in->buffer, room + 1);
 	if (buffer == NULL)
 		return ipc_fail(
@@ -99,7 +111,9 @@ fill(struct inlet *in, struct ipc_error *err)
 {
 	ssize_t step;
 
-	if (in->end == in->room && make_room(in, err) < 0)
+	if (in->stream != NULL)
+		return inlet_take(in, err);
+	if (inlet_make_room(in, 1, err) < 0)
 		return -1;
 	if (in->wait.limit != IPC_FOREVER && wait_for_input(in, err) < 0)
 		return -1;
@@ -108,8 +122,8 @@ fill(struct inlet *in, struct ipc_error *err)
 			if (wait_for_input(in, err) < 0)
 				return -1;
 		} else if (errno != EINTR) {
-			return ipc_refuse(err, IPC_FAILED, errno,
-				"read standard input: %s", strerror(errno));
+			return ipc_refuse(err, IPC_FAILED, errno, "read %s: %s",
+				in->name, strerror(errno));
 		}
 	}
 	in->ended = step == 0;
@@ -136,9 +150,9 @@ too_long(struct inlet *in, const char *what, uint64_t length, struct ipc_error *
 {
 	in->number++;
 	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-		"write message %ju: %s is %ju bytes long and the longest that is taken "
+		"%s message %ju: %s is %ju bytes long and the longest that is taken "
 		"has %zu%s",
-		(uintmax_t)in->number, what, (uintmax_t)length, in->most,
+		in->action, (uintmax_t)in->number, what, (uintmax_t)length, in->most,
 		in->limited_by);
 }
 
@@ -198,7 +212,7 @@ static int
 ends_within(const struct inlet *in, struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_FAILED, EBADMSG,
-		"read standard input: it ends within message %ju",
+		"read %s: it ends within message %ju", in->name,
 		(uintmax_t)in->number + 1);
 }
 
@@ -215,26 +229,33 @@ read_record(struct inlet *in, size_t length, struct ipc_message *message,
 	return use(in, length, 0, message);
 }
 
+size_t
+inlet_length(const char *head)
+{
+	const unsigned char *byte = (const unsigned char *)head;
+
+	return (size_t)byte[0] << 24 | (size_t)byte[1] << 16 | (size_t)byte[2] << 8 |
+		(size_t)byte[3];
+}
+
 static int
 read_length_prefixed(
 	struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
-	const unsigned char *head;
 	size_t length, left;
 	int whole = gather(in, FRAME_HEAD, err);
 
 	if (whole <= 0)
 		return whole < 0 || waiting(in) == 0 ? whole : ends_within(in, err);
-	head = (const unsigned char *)in->buffer + in->start;
-	length = (size_t)head[0] << 24 | (size_t)head[1] << 16 | (size_t)head[2] << 8 |
-		(size_t)head[3];
-	in->start += FRAME_HEAD;
+	length = inlet_length(in->buffer + in->start);
 	if (length <= in->most) {
-		whole = gather(in, length, err);
-		if (whole == 0)
-			return ends_within(in, err);
-		return whole < 0 ? whole : use(in, length, 0, message);
+		whole = gather(in, FRAME_HEAD + length, err);
+		if (whole <= 0)
+			return whole < 0 ? whole : ends_within(in, err);
+		in->start += FRAME_HEAD;
+		return use(in, length, 0, message);
 	}
+	in->start += FRAME_HEAD;
 	for (left = length; left > 0 && !(in->ended && waiting(in) == 0);) {
 		size_t step = waiting(in) < left ? waiting(in) : left;
 
@@ -258,9 +279,9 @@ read_whole(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 	if (longer > 0) {
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write standard input: it is longer than the longest that is taken, "
-			"of %zu bytes%s",
-			in->most, in->limited_by);
+			"%s %s: it is longer than the longest that is taken, of %zu "
+			"bytes%s",
+			in->action, in->name, in->most, in->limited_by);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);
 }
@@ -318,7 +339,7 @@ read_json(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 		wrong = "it has no data";
 	if (wrong != NULL)
 		return ipc_refuse(err, IPC_FAILED, EBADMSG,
-			"read message %ju of standard input: %s", (uintmax_t)in->number,
+			"read message %ju of %s: %s", (uintmax_t)in->number, in->name,
 			wrong);
 	if (message->length > in->most) {
 		in->number--; /* too_long() counts it again */

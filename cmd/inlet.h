@@ -2,25 +2,34 @@
 #ifndef INLET_H
 #define INLET_H
 
+#include <ipcutil/stream.h>
 #include <ipcutil/wait.h>
 
 #include "message.h"
 
 struct inlet {
 	int fd;
+	const char *name; /* in sentences: "standard input" until the caller sets it */
+	const char *action; /* what is done with messages: "write", the same */
+	struct ipc_stream
+		*stream; /* of fd, for the caller to set: no byte is taken then
+					   that is not of the next message, and none
+					   before all of it has come, unless the pipe
+					   has no room for all */
 	const struct framing *framing;
 	size_t most;            /* bytes of the longest message that can be used */
 	const char *limited_by; /* what sets that, " (sysctl x)"; "" until the caller
 				   sets it */
 	unsigned int priority;  /* of messages that tell none */
 	long type;              /* the same; 0 until the caller sets it */
-	struct ipc_wait wait; /* for input: for ever, until the caller sets its limit */
-	uint64_t number;      /* of the message last read, from 1 */
-	/* The rest is inlet.c's own. */
+	struct ipc_wait wait;   /* for input: for ever, until the caller sets its limit;
+				     with stream it has been started */
+	uint64_t number;        /* of the message last read, from 1 */
+	bool ended;             /* the input has; whoever clears it reads on */
+	/* The rest is private. */
 	char *buffer;
 	size_t line; /* bytes of the longest that is read for a message */
 	size_t room, start, end, seen;
-	bool ended;
 };
 
 /*
@@ -31,12 +40,18 @@ int inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t m
 	unsigned int priority, struct ipc_error *err);
 void inlet_close(struct inlet *in);
 
+/* What is in hand of a message that has not come whole: it lives until the next call. */
+struct ipc_message inlet_rest(const struct inlet *in);
+
 /*
  * Reads the next message; its data live until the next call.  Returns 1, or 0 at
  * the end, or -1.  A message that has come whole never waits for others.
  *
  * IPC_LIMIT	it is longer than in->most and was passed over: the next call
  *		goes on behind it
+ * EBADMSG	the input ends within it, see inlet_rest(); or it is not what was
+ *		promised
+ * EINTR, EPIPE	as of ipc_wait_for(), where in->wait has what can end it so
  */
 int inlet_read(struct inlet *in, struct ipc_message *message, struct ipc_error *err);
 

@@ -1,6 +1,5 @@
 /* ipc-mq-leave.c - ipc-mq read: what becomes of messages that do not go out */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,8 +77,8 @@ static int
 find_place(struct call *call, struct reading *reading,
 	const struct ipc_message *message, int64_t limit)
 {
-	struct ipc_error why = call->err, failure;
-	char path[PATH_MAX];
+	const struct ipc_error why = call->err;
+	struct ipc_error failure;
 
 	outlet_end(&reading->out);
 	if (give_back(reading, message, limit, &failure) == 0) {
@@ -87,12 +86,7 @@ find_place(struct call *call, struct reading *reading,
 			"%s; the message was put back", why.sentence);
 		return 0;
 	}
-	if (message_save(message, call->program->name, path, sizeof(path), &failure) ==
-		0)
-		return ipc_refuse(&call->err, why.fault, why.code,
-			"%s; the message is saved in '%s'", why.sentence, path);
-	return ipc_refuse(&call->err, why.fault, why.code,
-		"%s, nor %s; the message is lost", why.sentence, failure.sentence);
+	return message_rescue(message, "the message", call->program->name, &call->err);
 }
 
 int

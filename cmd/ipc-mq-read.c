@@ -107,46 +107,13 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 	return err->fault == IPC_WOULD_BLOCK && err->code == EAGAIN ? 1 : -1;
 }
 
-/* Runs COMMAND for the message, whose status is ours when it fails. */
-static int
-run_command(
-	struct call *call, struct reading *reading, const struct ipc_message *message)
-{
-	int status = child_run(&reading->child, message, &call->err);
-
-	if (status == CHILD_NOT_RUN)
-		call->status = STATUS_OURS;
-	else if (status == CHILD_NOT_EXECUTED)
-		call->status = call->err.code == ENOENT ? STATUS_NOT_FOUND
-							: STATUS_NOT_EXECUTABLE;
-	else if (status != 0)
-		ipc_refuse(&call->err, IPC_FAILED, ECANCELED,
-			"count a message as taken: '%s' ended with status %d",
-			call->command[0], status);
-	if (status > 0)
-		call->status = status;
-	return status == 0 ? 0 : -1;
-}
-
-static int
-write_out(struct call *call, struct reading *reading, const struct ipc_message *message)
-{
-	struct ipc_message copy = *message;
-
-	if (reading->args->join) {
-		if (outlet_grow(&reading->out, message->length, &call->err) < 0)
-			return -1;
-		copy.data = outlet_room(&reading->out);
-		memcpy(copy.data, message->data, message->length);
-	}
-	return outlet_write(&reading->out, &copy, &call->err);
-}
-
 static int
 give_out(struct call *call, struct reading *reading, const struct ipc_message *message)
 {
-	int result = call->command != NULL ? run_command(call, reading, message)
-					   : write_out(call, reading, message);
+	struct outlet *out = &reading->out;
+	int result = call->command != NULL ? child_take(&reading->child, call, message)
+		: reading->args->join      ? outlet_put(out, message, &call->err)
+					   : outlet_write(out, message, &call->err);
 
 	if (result < 0) {
 		reading_rescue(call, reading, message);

@@ -23,7 +23,6 @@ struct writing {
 static int
 send_one(struct call *call, struct writing *writing, const struct ipc_message *message)
 {
-	struct ipc_message copy = *message;
 	int result;
 
 	ipc_wait_start(&writing->wait);
@@ -38,9 +37,7 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 	writing->bytes += message->length;
 	if (!writing->args->tee)
 		return 0;
-	copy.data = outlet_room(&writing->tee);
-	memcpy(copy.data, message->data, message->length);
-	result = outlet_write(&writing->tee, &copy, &call->err);
+	result = outlet_put(&writing->tee, message, &call->err);
 	if (result > 0)
 		cli_failed(call); /* framed so that it cannot be told apart */
 	return result < 0 ? -1 : 0;

@@ -1,6 +1,7 @@
 /* message.c - messages, and the framings that tell them apart in a stream */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,4 +89,19 @@ message_save(const struct ipc_message *message, const char *program, char *path,
 			save_in(dirs[i], message, program, path, room) == 0)
 			return 0;
 	return ipc_fail(err, errno, "save a message of %zu bytes", message->length);
+}
+
+int
+message_rescue(const struct ipc_message *message, const char *what, const char *program,
+	struct ipc_error *err)
+{
+	const struct ipc_error why = *err;
+	struct ipc_error failure;
+	char path[PATH_MAX];
+
+	if (message_save(message, program, path, sizeof(path), &failure) == 0)
+		return ipc_refuse(err, why.fault, why.code, "%s; %s is saved in '%s'",
+			why.sentence, what, path);
+	return ipc_refuse(err, why.fault, why.code, "%s, nor %s; %s is lost",
+		why.sentence, failure.sentence, what);
 }

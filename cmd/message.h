@@ -61,4 +61,11 @@ const char *framing_cannot(
 int message_save(const struct ipc_message *message, const char *program, char *path,
 	size_t room, struct ipc_error *err);
 
+/*
+ * The same when *err says why it can go nowhere: adds where it is, or that it is lost.
+ * what it is, "the message", is told.  Returns -1.
+ */
+int message_rescue(const struct ipc_message *message, const char *what,
+	const char *program, struct ipc_error *err);
+
 #endif

@@ -27,12 +27,20 @@ enum {
 	UNSEEN_NS = 10000000, /* and before that time */
 };
 
+static const char standard_output[] = "standard output";
+
+static int
+cannot_write(const char *name, int code, struct ipc_error *err)
+{
+	/* Not ipc_fail(): 75 and the like are about the object. */
+	return ipc_refuse(err, IPC_FAILED, code, "write to %s: %s", name,
+		code == EINTR ? "a signal came" : strerror(code));
+}
+
 int
 outlet_failed(int code, struct ipc_error *err)
 {
-	/* Not ipc_fail(): 75 and the like are about the object. */
-	return ipc_refuse(err, IPC_FAILED, code, "write to standard output: %s",
-		code == EINTR ? "a signal came" : strerror(code));
+	return cannot_write(standard_output, code, err);
 }
 
 static enum outlet_kind
@@ -171,6 +179,7 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 
 	*out = (struct outlet){
 		.fd = fd,
+		.name = standard_output,
 		.framing = framing,
 		.wait = IPC_WAIT(IPC_FOREVER),
 		.own = -1,
@@ -180,18 +189,18 @@ outlet_open(struct outlet *out, int fd, const struct framing *framing, size_t mo
 	};
 	out->wait.signals = before;
 	if (flags < 0 || fstat(fd, &st) < 0)
-		return outlet_failed(errno, err);
+		return cannot_write(out->name, errno, err);
 	out->kind = kind_of(fd, st.st_mode);
 	/* poll(2) knows neither /dev/full nor a descriptor that is not for writing. */
 	if ((flags & O_ACCMODE) == O_RDONLY || (flags & O_PATH) != 0)
-		return outlet_failed(EBADF, err);
+		return cannot_write(out->name, EBADF, err);
 	if (out->kind == OUTLET_OTHER && write(fd, "", 0) < 0)
-		return outlet_failed(errno, err);
+		return cannot_write(out->name, errno, err);
 	out->appends = (flags & O_APPEND) != 0;
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
 		out->file_limit = limit.rlim_cur;
 	if (prepare_waits(out, flags, &st) < 0)
-		return outlet_failed(errno, err);
+		return cannot_write(out->name, errno, err);
 	return outlet_grow(out, most, err);
 }
 
@@ -212,7 +221,7 @@ outlet_grow(struct outlet *out, size_t most, struct ipc_error *err)
 	out->most = most;
 	out->longest = out->framing->json ? 8 * most + JSON_MEMBERS : room;
 	return is_larger && out->kind == OUTLET_FILE && reserve(out) < 0
-		? outlet_failed(errno, err)
+		? cannot_write(out->name, errno, err)
 		: 0;
 }
 
@@ -254,14 +263,14 @@ not_ready(const struct outlet *out, int code, struct ipc_error *err)
 
 	switch (code) {
 	case EAGAIN:
-		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
-			"write to standard output: it is full");
+		return ipc_refuse(err, IPC_WOULD_BLOCK, code, "write to %s: it is full",
+			out->name);
 	case ETIMEDOUT:
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
-			"write to standard output: it stayed full for %s s",
+			"write to %s: it stayed full for %s s", out->name,
 			ipc_span_text(out->wait.limit, span));
 	default:
-		return outlet_failed(code, err);
+		return cannot_write(out->name, code, err);
 	}
 }
 
@@ -287,7 +296,7 @@ outlet_ready(struct outlet *out, struct ipc_error *err)
 	int code;
 
 	if (out->kind == OUTLET_FILE)
-		return reserve(out) < 0 ? outlet_failed(errno, err) : 0;
+		return reserve(out) < 0 ? cannot_write(out->name, errno, err) : 0;
 	if (out->kind == OUTLET_OTHER)
 		return 0;
 	if (out->kind == OUTLET_TERMINAL)
@@ -356,9 +365,12 @@ write_all(struct outlet *out, const char *data, size_t length, struct ipc_error 
 		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
 
 	wait.interrupt = out->signals;
-	ipc_wait_start(&wait);
+	if (out->is_refusing)
+		wait = out->wait;
+	else
+		ipc_wait_start(&wait);
 	if (is_beyond_limit(out, length))
-		return outlet_failed(EFBIG, err);
+		return cannot_write(out->name, EFBIG, err);
 	out->unseen += length;
 	do { /* for some sockets a message of no bytes is one, too */
 		ssize_t step = write_some(out, data, length);
@@ -371,6 +383,9 @@ write_all(struct outlet *out, const char *data, size_t length, struct ipc_error 
 		if (step > 0) {
 			data += step;
 			length -= (size_t)step;
+			out->bytes += (uint64_t)step;
+			if (wait.limit == 0)
+				wait.limit = IPC_FOREVER;
 			ipc_wait_start(&wait);
 		}
 	} while (length > 0);
@@ -397,7 +412,8 @@ write_json(struct outlet *out, const struct ipc_message *message, struct ipc_err
 		fputs("}\n", text);
 		whole = fclose(text) == 0 && whole;
 	}
-	result = whole ? write_all(out, line, length, err) : outlet_failed(ENOMEM, err);
+	result = whole ? write_all(out, line, length, err)
+		       : cannot_write(out->name, ENOMEM, err);
 	free(line);
 	return result;
 }
@@ -435,4 +451,16 @@ outlet_write(
 		"frame message %ju so that it can be told apart: %s",
 		(uintmax_t)out->number, cannot);
 	return 1;
+}
+
+int
+outlet_put(struct outlet *out, const struct ipc_message *message, struct ipc_error *err)
+{
+	struct ipc_message copy = *message;
+
+	if (outlet_grow(out, message->length, err) < 0)
+		return -1;
+	copy.data = outlet_room(out);
+	memcpy(copy.data, message->data, message->length);
+	return outlet_write(out, &copy, err);
 }

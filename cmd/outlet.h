@@ -19,8 +19,12 @@ enum outlet_kind {
 
 struct outlet {
 	int fd;
+	const char *name; /* in sentences: "standard output" until the caller sets it */
+	bool is_refusing; /* a message that finds no room at once is not begun when the
+				 limit is 0: the caller still has it */
 	const struct framing *framing;
 	uint64_t number;      /* of the message last written, from 1 */
+	uint64_t bytes;       /* written in all, with their frames */
 	struct ipc_wait wait; /* for ever, until the caller sets its limit */
 	/* The rest is outlet.c's own. */
 	enum outlet_kind kind;
@@ -83,6 +87,10 @@ int outlet_ready(struct outlet *out, struct ipc_error *err);
  * IPC_TIMED_OUT	the stream took not a byte for the limit
  */
 int outlet_write(
+	struct outlet *out, const struct ipc_message *message, struct ipc_error *err);
+
+/* The same with a message whose data are elsewhere. */
+int outlet_put(
 	struct outlet *out, const struct ipc_message *message, struct ipc_error *err);
 
 /* Fails because standard output takes nothing, with the errno value code. */
