@@ -92,6 +92,12 @@ is_word_of(const char *words, const char *word)
 }
 
 const struct verb *
+cli_only_verb(const struct program *program)
+{
+	return strcmp(program->verbs->name, program->name) == 0 ? program->verbs : NULL;
+}
+
+const struct verb *
 cli_verb(const struct program *program, const char *name)
 {
 	const struct verb *verb = program->verbs;
@@ -138,14 +144,30 @@ check_operands(struct call *call)
 	return 0;
 }
 
+/* Whether an option that is a FLAG of the verb was given: "--limits". */
+static bool
+is_given(const struct call *call, const char *option)
+{
+	const struct field *row = call->verb->options;
+
+	while (strcmp(row->name, option + strlen("--")) != 0)
+		row++;
+	return *(const bool *)((const char *)call->args + row->offset);
+}
+
 static int
 begin_records(struct call *call)
 {
 	const struct verb *verb = call->verb;
 
-	return verb->columns == NULL
-		? 0
-		: records_begin(&call->records, verb->columns, verb->list, &call->err);
+	for (const struct column_group *group = verb->instead;
+		group != NULL && group->of != NULL; group++)
+		if (is_given(call, group->of))
+			return records_begin(&call->records, group->columns, NULL,
+				false, &call->err);
+	return verb->columns == NULL ? 0
+				     : records_begin(&call->records, verb->columns,
+					       verb->groups, verb->list, &call->err);
 }
 
 /* Runs the verb for the first operand left, or for none. */
@@ -231,20 +253,22 @@ parse_and_run(struct call *call, int argc, char **argv)
 int
 cli_run(const struct program *program, int argc, char **argv)
 {
-	struct call call = { .program = program };
+	struct call call = { .program = program, .verb = cli_only_verb(program) };
+	const int typed = call.verb == NULL; /* words before the options */
 
-	if (argc < 2) {
+	if (argc < 1 + typed) {
 		help_usage(program, stderr);
 		return STATUS_USAGE;
 	}
-	if (help_asked(program, argv[1]))
+	if (argc > 1 && help_asked(program, argv[1]))
 		return flush(&call);
-	call.verb = cli_verb(program, argv[1]);
+	if (call.verb == NULL)
+		call.verb = cli_verb(program, argv[1]);
 	if (call.verb == NULL) {
 		cli_misuse(&call, "'%s' is not a verb; --help lists them", argv[1]);
 		cli_failed(&call);
 		return call.status;
 	}
-	parse_and_run(&call, argc - 1, argv + 1);
+	parse_and_run(&call, argc - typed, argv + typed);
 	return flush(&call);
 }

@@ -55,7 +55,10 @@ struct verb {
 	const char *help;            /* one line, no capital, no full stop */
 	const struct field *options; /* into args; NULL for none */
 	const struct field *columns; /* of the records it prints; or NULL */
-	const void *defaults;        /* args before any option */
+	const struct column_group *groups; /* more of them, of some records; or NULL */
+	const struct column_group
+		*instead;     /* of an option that is a FLAG: "--limits" */
+	const void *defaults; /* args before any option */
 	size_t args_size;
 	bool command; /* "-- COMMAND [ARG]..." may follow */
 	bool data;    /* what follows ADDRESS is data, never an option */
@@ -66,7 +69,8 @@ struct verb {
 struct program {
 	const char *name;
 	const char *help;
-	const struct verb *verbs; /* the last has no name */
+	const struct verb *verbs; /* the last has no name; one of the program's name
+					   is all there is, and is not typed */
 	int (*address)(const char *text, struct ipc_address *address,
 		struct ipc_error *err); /* reads the operand ADDRESS */
 };
@@ -117,6 +121,9 @@ void cli_warn(const struct call *call, const char *sentence);
  * stands alone, without "cannot".
  */
 #define cli_misuse(call, ...) ipc_refuse(&(call)->err, IPC_MISUSE, EINVAL, __VA_ARGS__)
+
+/* The verb of a program that has but one and no name for it, or NULL. */
+const struct verb *cli_only_verb(const struct program *program);
 
 /* The verb of that name or synonym, or NULL. */
 const struct verb *cli_verb(const struct program *program, const char *name);

@@ -25,7 +25,10 @@ static void
 put_synopsis(const char *before, const struct program *program, const struct verb *verb,
 	FILE *out)
 {
-	fprintf(out, "%s %s %s [OPTION]...%s%s%s\n", before, program->name, verb->name,
+	const bool is_typed = cli_only_verb(program) == NULL;
+
+	fprintf(out, "%s %s%s%s [OPTION]...%s%s%s\n", before, program->name,
+		is_typed ? " " : "", is_typed ? verb->name : "",
 		verb->operands != NULL ? " " : "",
 		verb->operands != NULL ? verb->operands : "",
 		verb->command ? " [-- COMMAND [ARG]...]" : "");
@@ -83,20 +86,45 @@ put_own_options(const struct verb *verb)
 	put_options(verb->options, verb->defaults);
 }
 
-static void
-put_columns(const struct verb *verb)
+static bool
+has_column(const struct field *column, const char *name)
 {
-	puts("\nOptions of verbs that print records:");
+	while (column->name != NULL && strcmp(column->name, name) != 0)
+		column++;
+	return column->name != NULL;
+}
+
+/* What is not among the others already. */
+static void
+put_groups(const struct column_group *group, const struct field *others)
+{
+	for (; group != NULL && group->of != NULL; group++) {
+		printf("\nColumns of %s:\n", group->of);
+		for (const struct field *column = group->columns; column->name != NULL;
+			column++)
+			if (!has_column(others, column->name))
+				put_row(column->name, column->help);
+	}
+}
+
+static void
+put_columns(const struct program *program, const struct verb *verb)
+{
+	puts(cli_only_verb(program) == NULL ? "\nOptions of verbs that print records:"
+					    : "\nOptions of what is printed:");
 	put_options(record_options, NULL);
 	printf("\nColumns:\n");
 	for (const struct field *column = verb->columns; column->name != NULL; column++)
 		put_row(column->name, column->help);
+	put_groups(verb->groups, verb->columns);
+	put_groups(verb->instead, verb->columns);
 }
 
 static void
-put_common(void)
+put_common(const struct program *program)
 {
-	puts("\nOptions of every verb:");
+	puts(cli_only_verb(program) == NULL ? "\nOptions of every verb:"
+					    : "\nOptions of every program:");
 	put_options(common_options, NULL);
 }
 
@@ -140,6 +168,10 @@ help_program(const struct program *program)
 {
 	const struct verb *records = NULL, *verb;
 
+	if (cli_only_verb(program) != NULL) {
+		help_verb(program, program->verbs);
+		return;
+	}
 	help_usage(program, stdout);
 	put_sentence(program->help);
 	puts("\nVerbs:");
@@ -151,8 +183,8 @@ help_program(const struct program *program)
 			records = verb; /* they share their columns */
 	}
 	if (records != NULL)
-		put_columns(records);
-	put_common();
+		put_columns(program, records);
+	put_common(program);
 }
 
 void
@@ -164,8 +196,8 @@ help_verb(const struct program *program, const struct verb *verb)
 		puts("Options come before ADDRESS: whatever follows it is data.");
 	put_own_options(verb);
 	if (verb->columns != NULL)
-		put_columns(verb);
-	put_common();
+		put_columns(program, verb);
+	put_common(program);
 }
 
 void
@@ -188,6 +220,23 @@ describe_option(const struct verb *verb, const struct field *row)
 			row->help);
 }
 
+/* Each name once. */
+static void
+describe_columns(const struct verb *verb)
+{
+	struct records all = { .json = true };
+
+	if (verb->columns == NULL)
+		return;
+	records_begin(&all, verb->columns, verb->groups, false, NULL);
+	for (const struct column_group *group = verb->instead;
+		group != NULL && group->of != NULL; group++)
+		records_begin(&all, group->columns, NULL, false, NULL);
+	for (size_t i = 0; i < all.count; i++)
+		printf("column\t%s\t%s\t\t%s\n", verb->name, all.columns[i]->name,
+			all.columns[i]->help);
+}
+
 /* The completions rely on this order: a verb's names before all else of it. */
 static void
 describe_verb(const struct verb *verb)
@@ -204,10 +253,7 @@ describe_verb(const struct verb *verb)
 	for (size_t i = 0; i < count; i++)
 		for (const struct field *row = groups[i].rows; row->name != NULL; row++)
 			describe_option(verb, row);
-	for (const struct field *column = verb->columns;
-		column != NULL && column->name != NULL; column++)
-		printf("column\t%s\t%s\t\t%s\n", verb->name, column->name,
-			column->help);
+	describe_columns(verb);
 }
 
 bool

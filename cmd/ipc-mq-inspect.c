@@ -3,60 +3,13 @@
 #include <stdlib.h>
 
 #include "ipc-mq.h"
-#include "standing.h"
-
-/* What is shown of one queue. */
-struct row {
-	struct ipc_mq_info info;
-	struct standing standing;
-};
+#include "mq-columns.h"
 
 /* Those that are shown together. */
 struct queues {
 	struct call *call;
 	struct ipc_mq_info *infos;
 	size_t count, room;
-};
-
-const struct field mq_columns[] = {
-	COLUMN(ADDRESS, "ADDRESS", struct row, info.address, "the queue"),
-	CONSTANT_COLUMN("TYPE", "mq", "kind of object: mq"),
-	STATE_COLUMNS(struct row, standing),
-	EXTRA_COLUMN(SIZE, "SIZE", struct row, info.size,
-		"bytes that its messages may have together"),
-	EXTRA_COLUMN(SIZE, "USED", struct row, info.bytes, "those in use: as BYTES"),
-	COLUMN(NUMBER, "MESSAGES", struct row, info.messages, "messages in it"),
-	COLUMN(NUMBER, "CAPACITY", struct row, info.capacity, "messages it takes"),
-	EXTRA_COLUMN(
-		SIZE, "BYTES", struct row, info.bytes, "bytes of the messages in it"),
-	COLUMN(SIZE, "MESSAGE_SIZE", struct row, info.message_size,
-		"bytes of the longest message it takes"),
-	COLUMN(MODE, "MODE", struct row, info.mode, "permissions"),
-	COLUMN(USER, "USER", struct row, info.uid, "owner"),
-	EXTRA_COLUMN(GROUP, "GROUP", struct row, info.gid, "group"),
-	HOLDER_COLUMNS(struct row, standing),
-	EXTRA_COLUMN(TIME, "CREATED", struct row, info.created,
-		"not kept for message queues"),
-	COLUMN(TIME, "MODIFIED", struct row, info.modified, "last message in or out"),
-	OWNER_COLUMN(struct row, standing),
-	EXTRA_COLUMN(TIME, "ACCESSED", struct row, info.accessed,
-		"last message in or out, or look at BYTES"),
-	EXTRA_COLUMN(TIME, "CHANGED", struct row, info.changed,
-		"the same, or last change of mode or owner"),
-	EXTRA_COLUMN(NUMBER, "NOTIFY_PID", struct row, info.notify_pid,
-		"process that mq_notify(3) will tell of a message; 0 for none"),
-	EXTRA_COLUMN(NUMBER, "NOTIFY_SIGNAL", struct row, info.notify_signal,
-		"signal it will get; 0 for none"),
-	EXTRA_COLUMN(KEY, "KEY", struct row, info.key,
-		"key of a System V queue; 0x00000000 for a private one"),
-	EXTRA_COLUMN(NUMBER, "ID", struct row, info.id, "id of a System V queue"),
-	EXTRA_COLUMN(NUMBER, "SENDER", struct row, info.sender,
-		"process that put the last message into a System V queue; 0: none yet"),
-	EXTRA_COLUMN(NUMBER, "RECEIVER", struct row, info.receiver,
-		"process that took the last message out of it; 0: none yet"),
-	EXTRA_COLUMN(
-		NUMBER, "INODE", struct row, info.inode, "inode of the queue's file"),
-	END_FIELDS,
 };
 
 /* What only a look that leaves a trace can tell. */
@@ -76,10 +29,9 @@ static int
 show(struct call *call, const struct ipc_mq_info *info,
 	const struct ipc_evidence *evidence)
 {
-	struct row row = { .info = *info };
+	struct mq_row row;
 
-	standing_fill(&row.standing, evidence,
-		info->modified > info->set ? info->modified : info->set);
+	mq_row_fill(&row, info, evidence);
 	return record(&call->records, &row, &call->err);
 }
 

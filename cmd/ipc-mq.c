@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "hold.h"
 #include "ipc-mq.h"
+#include "mq-columns.h"
 #include "outlet.h"
 #include "until.h"
 

@@ -32,8 +32,6 @@ int mq_check_label(struct call *call, long type, unsigned int priority);
 int mq_choose(
 	struct call *call, const struct read_args *args, struct ipc_mq_choice *choice);
 
-extern const struct field mq_columns[];
-
 int mq_inspect(struct call *call);
 int mq_ls(struct call *call);
 int mq_peek(struct call *call);

@@ -5,6 +5,7 @@
 #include <ipcutil/memory.h>
 
 #include "cli.h"
+#include "memory-columns.h"
 
 struct memory_create_args {
 	uint64_t size; /* IPC_UNKNOWN: not given */
@@ -68,8 +69,6 @@ extern const struct field memory_set_options[];
 extern const struct field memory_add_options[];
 extern const struct field memory_wait_options[];
 extern const struct field memory_rm_options[];
-extern const struct field shm_columns[];
-extern const struct field mmap_columns[];
 
 int memory_create(struct call *call);
 int memory_write(struct call *call);

@@ -1,4 +1,5 @@
 /* record.c - records as a table, a list, JSON lines or shell assignments */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -29,49 +30,67 @@ const struct field record_options[] = {
 	END_FIELDS,
 };
 
-static int
+static void
 add(struct records *records, const struct field *column)
 {
 	for (size_t i = 0; i < records->count; i++)
-		if (records->columns[i] == column)
-			return 0; /* once is enough */
-	if (records->count == COLUMNS_MAX)
-		return -1;
+		if (strcmp(records->columns[i]->name, column->name) == 0)
+			return; /* once is enough */
+	assert(records->count < COLUMNS_MAX);
 	records->columns[records->count++] = column;
-	return 0;
+}
+
+/* Adds the usual columns, or all. */
+static void
+add_usual(struct records *records, const struct field *columns)
+{
+	for (; columns->name != NULL; columns++)
+		if (records->all || !columns->extra)
+			add(records, columns);
+}
+
+/* The column whose name, in either case, has that length; or NULL. */
+static const struct field *
+find(const struct field *columns, const char *name, size_t length)
+{
+	for (; columns->name != NULL; columns++)
+		if (strncasecmp(name, columns->name, length) == 0 &&
+			columns->name[length] == '\0')
+			return columns;
+	return NULL;
 }
 
 /* Adds the columns that a list such as "ADDRESS,MODE" names, in either case. */
 static int
-add_named(struct records *records, const struct field *columns, const char *names,
-	struct ipc_error *err)
+add_named(struct records *records, const struct field *columns,
+	const struct column_group *groups, const char *names, struct ipc_error *err)
 {
 	for (const char *end = ","; *end != '\0'; names = end + 1) {
-		const struct field *column = columns;
+		const struct column_group *group = groups;
+		const struct field *column;
 		size_t length;
 
 		names += *names == '+';
 		end = strchrnul(names, ',');
 		length = (size_t)(end - names);
-		while (column->name != NULL &&
-			(strncasecmp(names, column->name, length) != 0 ||
-				column->name[length] != '\0'))
-			column++;
-		if (column->name == NULL || add(records, column) < 0)
+		column = find(columns, names, length);
+		for (; column == NULL && group != NULL && group->of != NULL; group++)
+			column = find(group->columns, names, length);
+		if (column == NULL)
 			return ipc_refuse(err, IPC_MISUSE, EINVAL,
 				"option '--output': '%.*s' is not a column; --help lists them",
 				(int)length, names);
+		add(records, column);
 	}
 	return 0;
 }
 
 int
-records_begin(struct records *records, const struct field *columns, bool list,
-	struct ipc_error *err)
+records_begin(struct records *records, const struct field *columns,
+	const struct column_group *groups, bool list, struct ipc_error *err)
 {
 	const char *chosen = records->chosen;
-	bool adds = chosen == NULL || *chosen == '+';
-	bool all;
+	const bool adds = chosen == NULL || *chosen == '+';
 
 	if (records->json + records->raw + records->export > 1)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
@@ -84,12 +103,13 @@ records_begin(struct records *records, const struct field *columns, bool list,
 		: records->export     ? FORM_EXPORT
 		: list                ? FORM_LIST
 				      : FORM_TABLE;
-	all = list || records->form == FORM_JSON;
-	for (const struct field *column = columns; adds && column->name != NULL;
-		column++)
-		if (all || !column->extra)
-			add(records, column);
-	return chosen == NULL ? 0 : add_named(records, columns, chosen, err);
+	records->all = adds && (list || records->form == FORM_JSON);
+	if (adds)
+		add_usual(records, columns);
+	for (const struct column_group *group = groups;
+		records->all && group != NULL && group->of != NULL; group++)
+		add_usual(records, group->columns);
+	return chosen == NULL ? 0 : add_named(records, columns, groups, chosen, err);
 }
 
 bool
@@ -101,31 +121,38 @@ records_want(const struct records *records, const char *name)
 	return false;
 }
 
+/* One member of an object; field is NULL for what it has not. */
 static bool
-put_json(const struct records *records, const void *info)
+put_member(const char *name, const struct field *field, const void *info)
 {
 	char buf[VALUE_MAX], key[VALUE_MAX];
+	const char *text;
+
+	snprintf(key, sizeof(key), "%s", name);
+	for (char *p = key; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (field != NULL && field->kind == HOLDERS)
+		return holding_put_json(stdout, key, value_holding(field, info));
+	text = field == NULL ? NULL : value_text(field, info, false, buf);
+	if (text != NULL && !value_is_number(field) && field->kind != FLAG)
+		return json_put_bytes(stdout, key, text, strlen(text));
+	printf("\"%s\":%s", key, text != NULL ? text : "null");
+	return true;
+}
+
+static bool
+put_json(const struct records *records, const struct record_fields *fields,
+	const void *info)
+{
+	char before = '{';
 
 	for (size_t i = 0; i < records->count; i++) {
-		const struct field *column = records->columns[i];
-		const char *text;
-
-		putchar(i == 0 ? '{' : ',');
-		snprintf(key, sizeof(key), "%s", column->name);
-		for (char *p = key; *p != '\0'; p++)
-			*p = (char)tolower((unsigned char)*p);
-		if (column->kind == HOLDERS) {
-			if (!holding_put_json(stdout, key, value_holding(column, info)))
-				return false;
+		if (fields->field[i] == NULL && records->all)
 			continue;
-		}
-		text = value_text(column, info, false, buf);
-		if (text != NULL && !value_is_number(column) && column->kind != FLAG) {
-			if (!json_put_bytes(stdout, key, text, strlen(text)))
-				return false;
-		} else {
-			printf("\"%s\":%s", key, text != NULL ? text : "null");
-		}
+		putchar(before);
+		before = ',';
+		if (!put_member(records->columns[i]->name, fields->field[i], info))
+			return false;
 	}
 	puts("}");
 	return true;
@@ -163,18 +190,17 @@ visible_holding(const struct records *records, const struct holding *holding)
 	return holding_text(holding);
 }
 
-/* A column as it is shown, encoded; the caller frees it.  NULL: no memory. */
+/* A value as it is shown, encoded; the caller frees it.  NULL: no memory. */
 static char *
-visible(const struct records *records, size_t i, const void *info)
+visible(const struct records *records, const struct field *field, const void *info)
 {
 	bool exact = records->bytes || records->form >= FORM_RAW;
-	const struct field *column = records->columns[i];
 	char buf[VALUE_MAX];
 	const char *text;
 
-	if (column->kind == HOLDERS)
-		return visible_holding(records, value_holding(column, info));
-	text = value_text(column, info, !exact, buf);
+	if (field != NULL && field->kind == HOLDERS)
+		return visible_holding(records, value_holding(field, info));
+	text = field == NULL ? NULL : value_text(field, info, !exact, buf);
 	if (records->form == FORM_EXPORT)
 		return strdup(text == NULL ? "" : text);
 	if (text == NULL)
@@ -183,7 +209,8 @@ visible(const struct records *records, size_t i, const void *info)
 }
 
 static int
-put_row_of_table(struct records *records, const void *info, struct ipc_error *err)
+put_row_of_table(struct records *records, const struct record_fields *fields,
+	const void *info, struct ipc_error *err)
 {
 	if (records->table == NULL) {
 		records->table = table_new(!records->noheadings, err);
@@ -197,7 +224,7 @@ put_row_of_table(struct records *records, const void *info, struct ipc_error *er
 	if (table_row(records->table, err) < 0)
 		return -1;
 	for (size_t i = 0; i < records->count; i++) {
-		char *text = visible(records, i, info);
+		char *text = visible(records, fields->field[i], info);
 		int result = text == NULL ? ipc_fail(err, ENOMEM, "show a record")
 					  : table_cell(records->table, i, text, err);
 
@@ -242,10 +269,11 @@ put_column(const struct records *records, size_t i, const char *text)
 }
 
 static int
-put_line(const struct records *records, const void *info, struct ipc_error *err)
+put_line(const struct records *records, const struct record_fields *fields,
+	const void *info, struct ipc_error *err)
 {
 	for (size_t i = 0; i < records->count; i++) {
-		char *text = visible(records, i, info);
+		char *text = visible(records, fields->field[i], info);
 
 		if (text == NULL)
 			return ipc_fail(err, ENOMEM, "show a record");
@@ -255,16 +283,36 @@ put_line(const struct records *records, const void *info, struct ipc_error *err)
 	return check_output(err);
 }
 
+void
+record_fields_find(struct record_fields *fields, const struct records *records,
+	const struct field *columns)
+{
+	for (size_t i = 0; i < records->count; i++)
+		fields->field[i] = find(columns, records->columns[i]->name,
+			strlen(records->columns[i]->name));
+}
+
 int
 record(struct records *records, const void *info, struct ipc_error *err)
+{
+	struct record_fields fields;
+
+	memcpy(fields.field, records->columns,
+		records->count * sizeof(*records->columns));
+	return record_of(records, &fields, info, err);
+}
+
+int
+record_of(struct records *records, const struct record_fields *fields, const void *info,
+	struct ipc_error *err)
 {
 	bool first = records->shown++ == 0;
 
 	switch (records->form) {
 	case FORM_TABLE:
-		return put_row_of_table(records, info, err);
+		return put_row_of_table(records, fields, info, err);
 	case FORM_JSON:
-		if (!put_json(records, info))
+		if (!put_json(records, fields, info))
 			return ipc_fail(err, ENOMEM, "show a record");
 		return check_output(err);
 	case FORM_LIST:
@@ -278,7 +326,7 @@ record(struct records *records, const void *info, struct ipc_error *err)
 	case FORM_EXPORT:
 		break;
 	}
-	return put_line(records, info, err);
+	return put_line(records, fields, info, err);
 }
 
 int

@@ -9,7 +9,13 @@
 
 #include "value.h"
 
-enum { COLUMNS_MAX = 40 };
+enum { COLUMNS_MAX = 128 };
+
+/* Columns that records of one type have beside those of all types. */
+struct column_group {
+	const char *of; /* "mq"; NULL ends an array of them */
+	const struct field *columns;
+};
 
 enum form { FORM_TABLE, FORM_LIST, FORM_JSON, FORM_RAW, FORM_EXPORT };
 
@@ -20,6 +26,7 @@ struct records {
 	bool noheadings;
 	const char *chosen; /* --output; NULL: the usual columns */
 	enum form form;
+	bool all; /* every column that the record has */
 	const struct field *columns[COLUMNS_MAX];
 	size_t count;        /* of columns */
 	size_t shown;        /* records so far */
@@ -29,15 +36,33 @@ struct records {
 /* The options of every verb that prints records, into a struct records. */
 extern const struct field record_options[];
 
-/* Chooses among the verb's columns.  0, or -1 with IPC_MISUSE. */
-int records_begin(struct records *records, const struct field *columns, bool list,
-	struct ipc_error *err);
+/*
+ * Chooses among the columns, and those of groups, which may be NULL, that are not named
+ * alike.  0, or -1 with IPC_MISUSE.
+ */
+int records_begin(struct records *records, const struct field *columns,
+	const struct column_group *groups, bool list, struct ipc_error *err);
 
 /* True when the column of that name will be shown. */
 bool records_want(const struct records *records, const char *name);
 
 /* Shows one record, or keeps it for the table.  0, or -1 with *err filled. */
 int record(struct records *records, const void *info, struct ipc_error *err);
+
+/* The columns that are shown, as a type has them: NULL for those that it has not. */
+struct record_fields {
+	const struct field *field[COLUMNS_MAX];
+};
+
+void record_fields_find(struct record_fields *fields, const struct records *records,
+	const struct field *columns);
+
+/*
+ * The same of one record of such a type.  What it has not is unknown, and where all
+ * columns are shown it is left out of JSON.
+ */
+int record_of(struct records *records, const struct record_fields *fields,
+	const void *info, struct ipc_error *err);
 
 /* Prints the table, if it is one. */
 int records_end(struct records *records, struct ipc_error *err);

@@ -18,8 +18,8 @@ struct lister {
 /* What can be done with the objects of a family. */
 struct row {
 	const char *name;
-	int (*address)(const char *text, struct ipc_address *address,
-		struct ipc_error *err);
+	int (*address)(
+		const char *text, struct ipc_address *address, struct ipc_error *err);
 	/* Adds the object of an address. */
 	int (*look)(struct lister *lister, const struct ipc_address *address);
 	/* Adds all there are. */
@@ -71,12 +71,6 @@ add(const struct lister *lister, const struct ipc_evidence *evidence)
 	return item;
 }
 
-static int64_t
-later(int64_t one, int64_t other)
-{
-	return one > other ? one : other;
-}
-
 static int
 add_mq(const struct ipc_mq_info *info, void *arg)
 {
@@ -90,7 +84,7 @@ add_mq(const struct ipc_mq_info *info, void *arg)
 	item->messages = info->messages;
 	item->mode = info->mode;
 	item->gid = info->gid;
-	item->used = later(info->modified, info->set);
+	item->used = ipc_mq_used(info);
 	item->mq = *info;
 	return 0;
 }
@@ -124,7 +118,7 @@ add_memory(const struct ipc_memory_info *info, void *arg)
 	item->size = info->size;
 	item->mode = info->mode;
 	item->gid = info->gid;
-	item->used = later(info->accessed, later(info->modified, info->changed));
+	item->used = ipc_memory_used(info);
 	item->memory = *info;
 	item->memory.address = item->evidence.object.address;
 	return 0;
@@ -183,7 +177,7 @@ ipc_inventory_list(struct ipc_inventory *inventory,
 		if (!complete)
 			inventory->incomplete |= 1U << i;
 	}
-	return plan->holders ? ipc_inventory_look(inventory, err) : 0;
+	return 0;
 }
 
 int
@@ -227,6 +221,20 @@ ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err)
 	for (size_t i = 0; i < inventory->count && result == 0; i++)
 		inventory->items[i].evidence = evidence[i];
 	return result;
+}
+
+void
+ipc_inventory_keep(struct ipc_inventory *inventory,
+	bool (*passes)(const struct ipc_item *item, const void *arg), const void *arg)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < inventory->count; i++)
+		if (passes(&inventory->items[i], arg))
+			inventory->items[kept++] = inventory->items[i];
+		else
+			free(inventory->items[i].address);
+	inventory->count = kept;
 }
 
 void

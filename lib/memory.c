@@ -57,6 +57,18 @@ ipc_memory_evidence(const struct ipc_memory_info *info)
 	};
 }
 
+static int64_t
+later(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
+int64_t
+ipc_memory_used(const struct ipc_memory_info *info)
+{
+	return later(info->accessed, later(info->modified, info->changed));
+}
+
 int
 ipc_memory_foreign(const struct ipc_address *address, uid_t owner, const char *action,
 	struct ipc_error *err)

@@ -42,6 +42,12 @@ ipc_mq_evidence(const struct ipc_mq_info *info)
 	};
 }
 
+int64_t
+ipc_mq_used(const struct ipc_mq_info *info)
+{
+	return info->modified > info->set ? info->modified : info->set;
+}
+
 static const struct ipc_mq_ops *
 kind_of(const struct ipc_address *address)
 {

@@ -24,6 +24,11 @@ options() {
 		$1 == "option" && $2 == verb { print $3 "\t" $4 }'
 }
 
+# has_verbs PROGRAM: it is told by its first word what to do
+has_verbs() {
+	[ "$(verbs "$1" | cut -f1)" != "$1" ]
+}
+
 # page_of PROGRAM: its manual page; one made in the build is newer than a release's
 page_of() {
 	local page
@@ -33,12 +38,15 @@ page_of() {
 	return 1
 }
 
-# each_verb FUNCTION: calls FUNCTION PROGRAM VERB OPERANDS for all, tells those it fails for
+# each_verb FUNCTION: calls FUNCTION PROGRAM VERB OPERANDS for all, tells those it fails for;
+# "${typed[@]}" is how the verb is called
 each_verb() {
-	local program verb operands bad=0 count=0
+	local program verb operands typed bad=0 count=0
 	for program in $PROGRAMS; do
 		while IFS=$'\t' read -r verb operands; do
 			count=$((count + 1))
+			typed=("$program" "$verb")
+			has_verbs "$program" || typed=("$program")
 			"$1" "$program" "$verb" "$operands" </dev/null || {
 				echo "^ $program $verb"
 				bad=1
@@ -103,9 +111,9 @@ usage_error() {
 
 @test "each verb has --help and -h, with or without operands" {
 	verb_helps() {
-		helps "$1" "$2" --help && [[ $output == "Usage: $1 $2 "* ]] &&
-			[ "$output" = "$("$1" "$2" -h)" ] &&
-			[ "$output" = "$("$1" "$2" -q --help "$NAME")" ]
+		helps "${typed[@]}" --help && [[ $output == "Usage: ${typed[*]} "* ]] &&
+			[ "$output" = "$("${typed[@]}" -h)" ] &&
+			[ "$output" = "$("${typed[@]}" -q --help "$NAME")" ]
 	}
 	each_verb verb_helps
 }
@@ -138,7 +146,7 @@ usage_error() {
 @test "a verb's --help tells every option and column of it, and no other option" {
 	tells_its_options() {
 		local help said described word _
-		help=$("$1" "$2" --help)
+		help=$("${typed[@]}" --help)
 		said=$(grep -oE -e '^ +(-[A-Za-z], )?--[a-z-]+' <<<"$help" | grep -oE -e '-[-A-Za-z]+' | sort)
 		described=$(options "$1" "$2" | cut -f1 | sort)
 		[ "$said" = "$described" ] || {
@@ -165,14 +173,15 @@ usage_error() {
 		[ "$output" = "$("$program" -V)" ]
 	done
 	verb_versions() {
-		[ "$("$1" "$2" --version)" = "$("$1" --version)" ] &&
-			[ "$("$1" "$2" -V)" = "$("$1" --version)" ]
+		[ "$("${typed[@]}" --version)" = "$("$1" --version)" ] &&
+			[ "$("${typed[@]}" -V)" = "$("$1" --version)" ]
 	}
 	each_verb verb_versions
 }
 
 @test "no word at all is wrong usage, told on standard error" {
 	for program in $PROGRAMS; do
+		has_verbs "$program" || continue
 		run --separate-stderr "$program"
 		[ "$status" -eq 2 ] && [ -z "$output" ] && [[ $stderr == "Usage: $program "* ]]
 	done
@@ -180,6 +189,7 @@ usage_error() {
 
 @test "an unknown verb is wrong usage" {
 	for program in $PROGRAMS; do
+		has_verbs "$program" || continue
 		for verb in no-such-verb '' ' ' - -- --no-such-option -Z $'a\nb' $'\e[31m' "$(printf '%02000d' 0)"; do
 			usage_error "$program" "$verb"
 		done
@@ -193,23 +203,23 @@ usage_error() {
 
 @test "an unknown option is wrong usage, before and after what is right" {
 	unknown_options() {
-		usage_error "$1" "$2" --no-such-option "$NAME" && usage_error "$1" "$2" -Z "$NAME" &&
-			usage_error "$1" "$2" -vZ "$NAME" && usage_error "$1" "$2" --quie=x "$NAME" &&
-			usage_error "$1" "$2" $'--\e[31m' "$NAME" && usage_error "$1" "$2" $'-\xff' "$NAME"
+		usage_error "${typed[@]}" --no-such-option "$NAME" && usage_error "${typed[@]}" -Z "$NAME" &&
+			usage_error "${typed[@]}" -vZ "$NAME" && usage_error "${typed[@]}" --quie=x "$NAME" &&
+			usage_error "${typed[@]}" $'--\e[31m' "$NAME" && usage_error "${typed[@]}" $'-\xff' "$NAME"
 	}
 	each_verb unknown_options
 }
 
 @test "what is said of wrong usage has no control character" {
 	plain() {
-		usage_error "$1" "$2" $'--\e[31m\x9b\x7f' "$NAME" && [[ $stderr != *[[:cntrl:]]* ]]
+		usage_error "${typed[@]}" $'--\e[31m\x9b\x7f' "$NAME" && [[ $stderr != *[[:cntrl:]]* ]]
 	}
 	each_verb plain
 }
 
 @test "a missing operand is wrong usage" {
 	missing_operand() {
-		[[ $3 != ADDRESS* ]] || { usage_error "$1" "$2" && usage_error "$1" "$2" --; }
+		[[ $3 != ADDRESS* ]] || { usage_error "${typed[@]}" && usage_error "${typed[@]}" --; }
 	}
 	each_verb missing_operand
 }
@@ -218,8 +228,8 @@ usage_error() {
 	surplus_operand() {
 		case $3 in
 		*...*) ;;
-		ADDRESS) usage_error "$1" "$2" "$NAME" surplus ;;
-		'') usage_error "$1" "$2" surplus && usage_error "$1" "$2" '' ;;
+		ADDRESS) usage_error "${typed[@]}" "$NAME" surplus ;;
+		'') usage_error "${typed[@]}" surplus && usage_error "${typed[@]}" '' ;;
 		*) false ;;
 		esac
 	}
@@ -228,7 +238,7 @@ usage_error() {
 
 @test "an address that cannot be one is wrong usage" {
 	impossible_address() {
-		[[ $3 != ADDRESS* ]] || { usage_error "$1" "$2" '' && usage_error "$1" "$2" /; }
+		[[ $3 != ADDRESS* ]] || { usage_error "${typed[@]}" '' && usage_error "${typed[@]}" /; }
 	}
 	each_verb impossible_address
 }
@@ -237,7 +247,7 @@ usage_error() {
 	without_argument() {
 		local option arg
 		while IFS=$'\t' read -r option arg; do
-			[ -z "$arg" ] || usage_error "$1" "$2" "$option" || return 1
+			[ -z "$arg" ] || usage_error "${typed[@]}" "$option" || return 1
 		done < <(options "$1" "$2")
 	}
 	each_verb without_argument
@@ -248,7 +258,7 @@ usage_error() {
 		local option arg
 		while IFS=$'\t' read -r option arg; do
 			case $option in
-			--*) [ -n "$arg" ] || usage_error "$1" "$2" "$option=x" "$NAME" || return 1 ;;
+			--*) [ -n "$arg" ] || usage_error "${typed[@]}" "$option=x" "$NAME" || return 1 ;;
 			esac
 		done < <(options "$1" "$2")
 	}
@@ -260,9 +270,10 @@ usage_error() {
 		local option arg
 		while IFS=$'\t' read -r option arg; do
 			case $arg in
-			N | BYTES | TIME | MODE | USER* | PID* | COLS)
-				usage_error "$1" "$2" "$option" '-1 x' "$NAME" &&
-					usage_error "$1" "$2" "$option" '' "$NAME" || return 1 ;;
+			N | BYTES | TIME | AGE | MODE | USER* | PID* | COL | COLS | TYPES | STATES)
+				usage_error "${typed[@]}" "$option" '-1 x' "$NAME" &&
+					usage_error "${typed[@]}" "$option" '' "$NAME" || return 1 ;;
+			GLOB | FILE) usage_error "${typed[@]}" "$option" '' || return 1 ;;
 			'') ;;
 			*)
 				echo "what is '$arg'?"
@@ -282,7 +293,7 @@ usage_error() {
 			shift
 			for second; do
 				grep -qxF -e "${first%=*}" <<<"$has" && grep -qxF -e "${second%=*}" <<<"$has" || continue
-				usage_error "$program" "$verb" "$first" "$second" ${operands:+"$NAME"} || return 1
+				usage_error "${typed[@]}" "$first" "$second" ${operands:+"$NAME"} || return 1
 			done
 		done
 	}
@@ -295,7 +306,7 @@ usage_error() {
 
 @test "-q leaves the status and says nothing" {
 	silent() {
-		run --separate-stderr "$1" "$2" -q --no-such-option
+		run --separate-stderr "${typed[@]}" -q --no-such-option
 		[ "$status" -eq 2 ] && [ -z "$output$stderr" ]
 	}
 	each_verb silent
@@ -317,13 +328,13 @@ usage_error() {
 				same=$length
 			done <<<"$all"
 			[ "$same" -eq 2 ] || [ "$same" -eq "${#option}" ] ||
-				usage_error "$1" "$2" "${option:0:same}" || return 1
+				usage_error "${typed[@]}" "${option:0:same}" || return 1
 			[ "$same" -lt "${#option}" ] || continue
 			option=${option:0:same+1}
 			case $option$arg in
-			--vers*) helps "$1" "$2" "$option" ;;
-			*[A-Z]*) usage_error "$1" "$2" "$option" && [[ $stderr == *' needs an argument' ]] ;;
-			*) helps "$1" "$2" "$option" --help ;;
+			--vers*) helps "${typed[@]}" "$option" ;;
+			*[A-Z]*) usage_error "${typed[@]}" "$option" && [[ $stderr == *' needs an argument' ]] ;;
+			*) helps "${typed[@]}" "$option" --help ;;
 			esac || return 1
 		done <<<"$all"
 	}
@@ -386,7 +397,7 @@ usage_error() {
 		done
 	done
 	verb_nowhere() {
-		written_nowhere "$1" "$2" --help && written_nowhere "$1" "$2" --version
+		written_nowhere "${typed[@]}" --help && written_nowhere "${typed[@]}" --version
 	}
 	each_verb verb_nowhere
 }
@@ -405,13 +416,13 @@ usage_error() {
 
 @test "closed standard input, output and error are survived" {
 	closed() {
-		[ "$("$1" "$2" --help <&-)" = "$("$1" "$2" --help)" ] &&
-			[ "$("$1" "$2" --help 2>&-)" = "$("$1" "$2" --help)" ] || return 1
-		run -2 sh -c '"$@" 2>&-' sh "$1" "$2" --no-such-option
+		[ "$("${typed[@]}" --help <&-)" = "$("${typed[@]}" --help)" ] &&
+			[ "$("${typed[@]}" --help 2>&-)" = "$("${typed[@]}" --help)" ] || return 1
+		run -2 sh -c '"$@" 2>&-' sh "${typed[@]}" --no-such-option
 		[ -z "$output" ] || return 1
-		run -2 sh -c '"$@" <&- >&- 2>&-' sh "$1" "$2" --no-such-option
-		run -2 sh -c '"$@" 2>/dev/full' sh "$1" "$2" --no-such-option
-		run -1 sh -c '"$@" <&- >&- 2>&-' sh "$1" "$2" --help
+		run -2 sh -c '"$@" <&- >&- 2>&-' sh "${typed[@]}" --no-such-option
+		run -2 sh -c '"$@" 2>/dev/full' sh "${typed[@]}" --no-such-option
+		run -1 sh -c '"$@" <&- >&- 2>&-' sh "${typed[@]}" --help
 	}
 	each_verb closed
 }
@@ -421,11 +432,11 @@ usage_error() {
 		[[ $3 == ADDRESS* ]] || return 0
 		case $2 in
 		create) return 0 ;;
-		peek) run --separate-stderr "$1" "$2" "$NAME-3" && [ "$status" -ne 0 ] ;;
-		set) run -3 --separate-stderr "$1" "$2" --mode=600 "$NAME-3" ;;
-		advise) run -3 --separate-stderr "$1" "$2" --willneed "$NAME-3" ;;
-		resize) run -3 --separate-stderr "$1" "$2" --size=1 "$NAME-3" ;;
-		*) run -3 --separate-stderr "$1" "$2" "$NAME-3" ;;
+		peek) run --separate-stderr "${typed[@]}" "$NAME-3" && [ "$status" -ne 0 ] ;;
+		set) run -3 --separate-stderr "${typed[@]}" --mode=600 "$NAME-3" ;;
+		advise) run -3 --separate-stderr "${typed[@]}" --willneed "$NAME-3" ;;
+		resize) run -3 --separate-stderr "${typed[@]}" --size=1 "$NAME-3" ;;
+		*) run -3 --separate-stderr "${typed[@]}" "$NAME-3" ;;
 		esac
 		[[ $stderr == "$1: cannot "*"'$NAME-3': "* ]] && [ "${#stderr_lines[@]}" -eq 1 ] &&
 			[ -z "$output" ]
@@ -436,6 +447,7 @@ usage_error() {
 @test "what is said of wrong usage keeps its reason, however long the word is" {
 	long=$(printf '%03000d' 0)
 	for program in $PROGRAMS; do
+		has_verbs "$program" || continue
 		usage_error "$program" "$long"
 		[[ $stderr == *'--help lists them' ]]
 	done

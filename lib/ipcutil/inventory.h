@@ -43,7 +43,7 @@ struct ipc_item {
 	char *address;                /* "shm:id:42" */
 	struct ipc_evidence evidence; /* its object, whose address is the same without
 					   type; the rest once it was looked for */
-	uint64_t size;     /* bytes; IPC_UNKNOWN */
+	uint64_t size;                /* bytes; IPC_UNKNOWN */
 	uint64_t messages; /* in it, that would be lost with it; IPC_UNKNOWN */
 	mode_t mode;
 	gid_t gid;
@@ -59,7 +59,7 @@ struct ipc_inventory {
 	struct ipc_item *items; /* by family; in it by name or number */
 	size_t count, room;
 	struct ipc_holders holders; /* to which the evidence points */
-	unsigned int incomplete;    /* bits of the families of which some may be missing */
+	unsigned int incomplete; /* bits of the families of which some may be missing */
 };
 
 /* What to list. */
@@ -67,10 +67,9 @@ struct ipc_inventory_plan {
 	unsigned int families; /* bits */
 	bool counts; /* also what takes time or moves an access time: the bytes in POSIX
 			   queues, the bytes of files that are in memory */
-	bool holders; /* the evidence, too: as ipc_inventory_look() */
 };
 
-/* Adds all objects that can be seen. */
+/* Adds all objects that can be seen, without evidence of holders. */
 int ipc_inventory_list(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err);
 
@@ -88,6 +87,10 @@ int ipc_inventory_add(
  * ipc_stale_find().  What an earlier look found is forgotten.
  */
 int ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err);
+
+/* Takes out what passes() says false of. */
+void ipc_inventory_keep(struct ipc_inventory *inventory,
+	bool (*passes)(const struct ipc_item *item, const void *arg), const void *arg);
 
 void ipc_inventory_free(struct ipc_inventory *inventory);
 

@@ -97,6 +97,9 @@ struct ipc_object ipc_memory_object(const struct ipc_memory_info *info);
 /* What *info says of whether it is in use: for ipc_stale_find(). */
 struct ipc_evidence ipc_memory_evidence(const struct ipc_memory_info *info);
 
+/* When it was last used or set, as far as that is not through a mapping. */
+int64_t ipc_memory_used(const struct ipc_memory_info *info);
+
 /*
  * Makes an object of zeros, or finds one: without plan->exclusive an existing object of
  * the size asked for is as good as a new one, and nothing of it is changed.  *made tells

@@ -106,6 +106,9 @@ struct ipc_object ipc_mq_object(const struct ipc_mq_info *info);
  */
 struct ipc_evidence ipc_mq_evidence(const struct ipc_mq_info *info);
 
+/* When it was last used or set, or IPC_UNKNOWN_TIME: looks do not count. */
+int64_t ipc_mq_used(const struct ipc_mq_info *info);
+
 /* Whether messages of the queue have a type, as System V has it, or a priority. */
 bool ipc_mq_has_types(const struct ipc_address *address);
 

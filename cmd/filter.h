@@ -1,0 +1,62 @@
+/* filter.h - which of the objects of an inventory: options of ipc-ls and ipc-rm */
+#ifndef FILTER_H
+#define FILTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <ipcutil/inventory.h>
+
+#include "cli.h"
+
+/* What was asked for; the values that leave a part out are in brackets. */
+struct filter {
+	const char *types;     /* [NULL] a list */
+	uid_t user;            /* [IPC_NOBODY] */
+	const char *name;      /* [NULL] a pattern */
+	pid_t pid;             /* [0] */
+	const char *states;    /* [NULL] a list */
+	int64_t older_than;    /* nanoseconds [0] */
+	unsigned int families; /* private, as the next: bits of what the lists say */
+	unsigned int state_bits;
+};
+
+#define NO_FILTER \
+	{ \
+		.user = IPC_NOBODY \
+	}
+
+#define FILTER_OPTIONS(type, member) \
+	OPTION(TEXT, 0, "type", type, member.types, "TYPES", \
+		"only of these types, separated by commas"), \
+		OPTION(USER, 0, "user", type, member.user, "USER", \
+			"only what belongs to USER"), \
+		OPTION(TEXT, 0, "name", type, member.name, "GLOB", \
+			"only where the address, or what is behind its last slash, is GLOB"), \
+		OPTION(PROCESS, 0, "pid", type, member.pid, "PID", \
+			"only what process PID has"), \
+		OPTION(TEXT, 0, "state", type, member.states, "STATES", \
+			"only in these states, separated by commas"), \
+		OPTION(SPAN, 0, "older-than", type, member.older_than, "AGE", \
+			"only what was last used or set longer ago than AGE")
+
+/* Reads the lists.  0, or -1 with IPC_MISUSE in call->err. */
+int filter_begin(struct filter *filter, struct call *call);
+
+/* True when something but types was asked for. */
+bool filter_is_narrow(const struct filter *filter);
+
+/* True when what it asks for needs evidence: ipc_inventory_look(). */
+bool filter_needs_holders(const struct filter *filter);
+
+/* Takes out of an inventory what does not pass, whatever the evidence will be... */
+void filter_before_look(const struct filter *filter, struct ipc_inventory *inventory);
+
+/* ...and what does not pass with the evidence. */
+void filter_after_look(const struct filter *filter, struct ipc_inventory *inventory);
+
+/* Both: whether one passes. */
+bool filter_passes(const struct filter *filter, const struct ipc_item *item);
+
+#endif

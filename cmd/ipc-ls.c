@@ -1,0 +1,126 @@
+/* ipc-ls - the IPC objects of the machine, for shell scripts */
+#include <stdio.h>
+#include <string.h>
+
+#include "ipc-ls.h"
+#include "item.h"
+#include "standing.h"
+
+static const struct field ls_options[] = {
+	FILTER_OPTIONS(struct ls_args, filter),
+	OPTION(TEXT, 0, "sort", struct ls_args, sort, "COL",
+		"sort by this column; what is not known comes last"),
+	OPTION_MEANS(FLAG, 0, "reverse", struct ls_args, reverse, "",
+		"in the reverse order"),
+	END_FIELDS,
+};
+
+/* What takes time, or moves an access time, only for who asks for it by name. */
+static bool
+wants_counts(const struct call *call)
+{
+	static const char *const columns[] = { "USED", "BYTES", "NOTIFY_PID",
+		"NOTIFY_SIGNAL", "RESIDENT" };
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
+		if (!call->records.all && records_want(&call->records, columns[i]))
+			return true;
+	return false;
+}
+
+/* One line tells all that may be missing. */
+static void
+warn(struct call *call, const struct ipc_inventory *inventory)
+{
+	char sentence[IPC_BLIND_TEXT_MAX + 256], reasons[IPC_BLIND_TEXT_MAX];
+	size_t length = 0;
+
+	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
+		if (inventory->incomplete & 1U << i)
+			length += (size_t)snprintf(sentence + length,
+				sizeof(sentence) - length, "%s%s",
+				length > 0 ? ", " : "not all may be listed of: ",
+				ipc_family_name(i));
+	if (inventory->holders.blind != 0)
+		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
+			"%snot all holders may be known: %s", length > 0 ? "; " : "",
+			ipc_blind_text(inventory->holders.blind, reasons));
+	if (length > 0)
+		cli_warn(call, sentence);
+}
+
+static bool
+needs_holders(const struct call *call, const struct filter *filter)
+{
+	const struct ls_args *args = call->args;
+
+	return filter_needs_holders(filter) || standing_is_wanted(&call->records) ||
+		args->sort != NULL;
+}
+
+/* Lists what passes the filter. */
+static int
+take(struct call *call, struct ipc_inventory *inventory)
+{
+	const struct ls_args *args = call->args;
+	struct filter filter = args->filter;
+	struct ipc_inventory_plan plan = { .counts = wants_counts(call) };
+
+	if (filter_begin(&filter, call) < 0)
+		return -1;
+	plan.families = filter.families;
+	if (ipc_inventory_list(inventory, &plan, &call->err) < 0)
+		return -1;
+	filter_before_look(&filter, inventory);
+	if (!needs_holders(call, &filter))
+		return 0;
+	if (ipc_inventory_look(inventory, &call->err) < 0)
+		return -1;
+	filter_after_look(&filter, inventory);
+	return 0;
+}
+
+static int
+show(struct call *call, const struct ipc_inventory *inventory)
+{
+	struct item_view view;
+
+	item_view_begin(&view, &call->records);
+	for (size_t i = 0; i < inventory->count; i++)
+		if (item_show(&view, &inventory->items[i], &call->err) < 0)
+			return -1;
+	return 0;
+}
+
+static int
+ls(struct call *call)
+{
+	struct ipc_inventory inventory = { .items = NULL };
+	int result = take(call, &inventory);
+
+	if (result == 0)
+		result = ls_sort(call, &inventory);
+	if (result == 0)
+		result = show(call, &inventory);
+	if (result == 0)
+		warn(call, &inventory);
+	ipc_inventory_free(&inventory);
+	return result;
+}
+
+static const struct verb verbs[] = {
+	{ .name = "ipc-ls",
+		.help = "list the IPC objects of the machine, and who has them",
+		.options = ls_options,
+		ARGS(struct ls_args, .filter = NO_FILTER),
+		.columns = item_columns,
+		.groups = item_groups,
+		.run = ls },
+	{ .name = NULL },
+};
+
+const struct program this_program = {
+	.name = "ipc-ls",
+	.help = "the IPC objects of the machine, for shell scripts",
+	.verbs = verbs,
+};

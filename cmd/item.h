@@ -1,0 +1,31 @@
+/* item.h - the objects of an inventory as records: each by the columns of its program */
+#ifndef ITEM_H
+#define ITEM_H
+
+#include <ipcutil/inventory.h>
+
+#include "record.h"
+
+/* What every type has, and then what some have. */
+extern const struct field item_columns[];
+extern const struct column_group item_groups[];
+
+/* How items are shown.  item_view_begin() fills it. */
+struct item_view {
+	struct records *records;
+	struct record_fields fields[IPC_FAMILIES];
+};
+
+void item_view_begin(struct item_view *view, struct records *records);
+
+/* Shows one item: as record(). */
+int item_show(const struct item_view *view, const struct ipc_item *item,
+	struct ipc_error *err);
+
+/*
+ * The exact value of the first column of a view, of HOLDERS their number; the caller frees
+ * it.  NULL: it is not known, or the type has none, or errno is ENOMEM.
+ */
+char *item_value(const struct item_view *view, const struct ipc_item *item);
+
+#endif
