@@ -7,6 +7,7 @@
 #include "hold.h"
 #include "memory-verbs.h"
 #include "outlet.h"
+#include "progress.h"
 #include "until.h"
 
 const struct field memory_create_options[] = {
@@ -20,6 +21,7 @@ const struct field memory_create_options[] = {
 		"take no memory before it is used"),
 	OPTION_MEANS(FLAG, 0, "from-stdin", struct memory_create_args, from_stdin, "",
 		"a new one with all of standard input, whole or not at all"),
+	PROGRESS_OPTION(struct memory_create_args, progress),
 	OPTION(USER, 0, "trust-owner", struct memory_create_args, trusted, "USER",
 		"accept an existing one of USER, too"),
 	UNTIL_EXIT_OPTION(struct memory_create_args, until_exit),
@@ -102,6 +104,7 @@ static int
 make_from_input(struct call *call, const struct ipc_memory_plan *plan,
 	struct ipc_address *found, bool *made)
 {
+	const struct memory_create_args *args = call->args;
 	struct ipc_memory_new new;
 	uint64_t moved;
 	int result;
@@ -111,8 +114,8 @@ make_from_input(struct call *call, const struct ipc_memory_plan *plan,
 	result = ipc_memory_new_begin(&new, &call->address, &call->err);
 	new.memory.action = "create";
 	if (result == 0)
-		result = memory_take_input(
-			call, &new.memory, 0, IPC_UNKNOWN, IPC_FOREVER, &moved);
+		result = memory_take_input(call, &new.memory, 0, IPC_UNKNOWN,
+			IPC_FOREVER, args->progress, &moved);
 	if (result == 0)
 		result = make_owned(call, plan, &new, found, made);
 	ipc_memory_new_end(&new);

@@ -3,7 +3,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ipcutil/copy.h>
+
 #include "memory-verbs.h"
+#include "progress.h"
 
 #define LOCK_OPTION(type, member, help) \
 	OPTION_MEANS(FLAG, 0, "lock", type, member, "", help)
@@ -20,6 +23,7 @@ const struct field memory_write_options[] = {
 	LOCK_OPTION(struct memory_write_args, lock,
 		"while nobody reads or writes with --lock"),
 	WAIT_OPTIONS(struct memory_write_args, limit),
+	PROGRESS_OPTION(struct memory_write_args, progress),
 	OPTION(USER, 0, "trust-owner", struct memory_write_args, trusted, "USER",
 		"as root, write to one of USER, too"),
 	END_FIELDS,
@@ -32,6 +36,7 @@ const struct field memory_read_options[] = {
 		"read so many bytes (default: to the end)"),
 	LOCK_OPTION(struct memory_read_args, lock, "while nobody writes with --lock"),
 	WAIT_OPTIONS(struct memory_read_args, limit),
+	PROGRESS_OPTION(struct memory_read_args, progress),
 	END_FIELDS,
 };
 
@@ -73,14 +78,18 @@ write_operands(struct call *call, const struct ipc_memory *memory, uint64_t offs
 
 int
 memory_take_input(struct call *call, const struct ipc_memory *memory, uint64_t offset,
-	uint64_t length, int64_t limit, uint64_t *moved)
+	uint64_t length, int64_t limit, bool shown, uint64_t *moved)
 {
 	/* -n is about the object: input may come. */
 	struct ipc_wait wait = IPC_WAIT(limit == 0 ? IPC_FOREVER : limit);
+	struct progress progress;
 	int result;
 
+	progress_begin(&progress, call, shown,
+		length == IPC_UNKNOWN ? ipc_bytes_left(0) : length, &wait);
 	ipc_wait_start(&wait);
 	result = ipc_memory_fill(memory, offset, 0, length, &wait, moved, &call->err);
+	progress_end(&progress);
 	if (result <= 0)
 		return result;
 	if (call->err.code == ENODATA)
@@ -99,8 +108,8 @@ put(struct call *call, const struct ipc_memory *memory, uint64_t *moved)
 	*moved = 0;
 	return *call->operands != NULL
 		? write_operands(call, memory, args->offset, moved)
-		: memory_take_input(
-			  call, memory, args->offset, args->length, args->limit, moved);
+		: memory_take_input(call, memory, args->offset, args->length,
+			  args->limit, args->progress, moved);
 }
 
 static int
@@ -177,6 +186,26 @@ memory_write(struct call *call)
 	return result;
 }
 
+static int
+drain(struct call *call, const struct ipc_memory *memory, uint64_t *moved)
+{
+	const struct memory_read_args *args = call->args;
+	/* -n is about the lock: output may get room. */
+	struct ipc_wait wait = IPC_WAIT(args->limit == 0 ? IPC_FOREVER : args->limit);
+	struct progress progress;
+	int result;
+
+	progress_begin(&progress, call, args->progress,
+		args->length != IPC_UNKNOWN           ? args->length
+			: args->offset < memory->size ? memory->size - args->offset
+						      : 0,
+		&wait);
+	result = ipc_memory_drain(
+		memory, args->offset, 1, args->length, &wait, moved, &call->err);
+	progress_end(&progress);
+	return result;
+}
+
 int
 memory_read(struct call *call)
 {
@@ -192,11 +221,8 @@ memory_read(struct call *call)
 	ipc_wait_start(&wait);
 	if (args->lock)
 		result = ipc_memory_lock(&memory, false, &wait, &call->err);
-	if (args->limit == 0)
-		wait.limit = IPC_FOREVER;
 	if (result == 0)
-		result = ipc_memory_drain(&memory, args->offset, 1, args->length, &wait,
-			&moved, &call->err);
+		result = drain(call, &memory, &moved);
 	ipc_memory_close(&memory);
 	if (result > 0)
 		result = stream_failed(

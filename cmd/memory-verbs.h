@@ -10,7 +10,7 @@
 struct memory_create_args {
 	uint64_t size; /* IPC_UNKNOWN: not given */
 	const char *mode;
-	bool exclusive, sparse, from_stdin;
+	bool exclusive, sparse, from_stdin, progress;
 	uid_t trusted;
 	pid_t until_exit;
 };
@@ -19,7 +19,7 @@ struct memory_write_args {
 	uint64_t offset;
 	uint64_t length; /* IPC_UNKNOWN: not given */
 	int64_t limit;
-	bool truncate, atomic, lock;
+	bool truncate, atomic, lock, progress;
 	uid_t trusted;
 };
 
@@ -27,7 +27,7 @@ struct memory_read_args {
 	uint64_t offset;
 	uint64_t length; /* IPC_UNKNOWN: not given */
 	int64_t limit;
-	bool lock;
+	bool lock, progress;
 };
 
 struct memory_resize_args {
@@ -78,9 +78,12 @@ int memory_set(struct call *call);
 int memory_add(struct call *call);
 int memory_wait(struct call *call);
 
-/* Writes standard input there: length bytes, or all of it (IPC_UNKNOWN). */
+/*
+ * Writes standard input there: length bytes, or all of it (IPC_UNKNOWN), and tells of it
+ * if shown, --progress, is true.
+ */
 int memory_take_input(struct call *call, const struct ipc_memory *memory,
-	uint64_t offset, uint64_t length, int64_t limit, uint64_t *moved);
+	uint64_t offset, uint64_t length, int64_t limit, bool shown, uint64_t *moved);
 
 /* The part of memory_set() that is about a word: --value. */
 int memory_set_word(struct call *call);

@@ -8,6 +8,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <ipcutil/number.h>
+
 #include "auto.h"
 #include "copy-way.h"
 
@@ -141,4 +143,16 @@ ipc_copy_look_at_destination(struct copy_transfer *t)
 		ipc_copy_is_in_memory(copy->from))
 		lend_no_more(&t->from, &t->own);
 	return 0;
+}
+
+uint64_t
+ipc_bytes_left(int fd)
+{
+	struct stat st;
+	off_t at;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return IPC_UNKNOWN;
+	at = lseek(fd, 0, SEEK_CUR);
+	return at < 0 || at > st.st_size ? IPC_UNKNOWN : (uint64_t)(st.st_size - at);
 }

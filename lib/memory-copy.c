@@ -115,22 +115,6 @@ ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void *byt
 	return 0;
 }
 
-/* Bytes that a descriptor will give, or IPC_UNKNOWN. */
-static uint64_t
-length_of(int fd)
-{
-	struct stat st;
-	off_t at;
-
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return IPC_UNKNOWN;
-	at = lseek(fd, 0, SEEK_CUR);
-	/* Files of proc(5) have no size, and yet bytes. */
-	return at < 0 || st.st_size == 0 || at > st.st_size
-		? IPC_UNKNOWN
-		: (uint64_t)(st.st_size - at);
-}
-
 /* One that is copied into itself, and grows, would never end. */
 static bool
 is_itself(const struct ipc_memory *memory, int fd)
@@ -206,11 +190,11 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
 	enum { STEP = 1 << 20 };
-	const struct ipc_wait at_once = IPC_WAIT(0);
-	struct ipc_wait standing = *wait;
+	struct ipc_wait at_once = IPC_WAIT(0), standing = *wait;
 	struct ipc_copy copy = IPC_COPY(fd, memory->fd, &at_once);
 	int result = 0;
 
+	at_once.progress = wait->progress;
 	copy.to_offset = (int64_t)offset;
 	while (result == 0 && *moved < length) {
 		ipc_wait_start(&standing);
@@ -271,17 +255,17 @@ read_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 		copy.length = length - *moved;
 		copy.by_reference = true; /* it is read at once */
 		ipc_wait_start(&standing);
-		do {
-			result = ipc_copy(&copy, NULL);
-			code = errno;
-		} while (result < 0 && code == EAGAIN && copy.moved == 0 &&
-			copy.in_hand == 0 &&
-			(code = ipc_wait_for(fd, POLLIN, &standing)) == 0);
+		errno = ipc_wait_for(fd, POLLIN, &standing);
+		if (errno != 0)
+			return 2;
+		result = ipc_copy(&copy, NULL);
+		code = errno;
 		if (take_copied(&copy, out, memory->base + offset + *moved) < 0)
 			result = -1, code = errno;
 		else if (result < 0 && (code == EAGAIN || code == EINTR))
 			result = 0;
 		*moved += copy.moved;
+		ipc_progress_add(wait->progress, copy.moved);
 		free(copy.hand);
 	}
 	errno = code;
@@ -293,7 +277,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
 	struct ipc_error *err)
 {
-	uint64_t known = length == IPC_UNKNOWN ? length_of(fd) : length;
+	uint64_t known = length == IPC_UNKNOWN ? ipc_bytes_left(fd) : length;
 	const uint64_t end = memory->extends ? INT64_MAX : memory->size;
 	uint64_t most;
 	int result, code;

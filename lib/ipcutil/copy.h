@@ -98,6 +98,13 @@ struct ipc_copy {
  */
 int ipc_copy(struct ipc_copy *copy, struct ipc_error *err);
 
+/*
+ * How many bytes a descriptor gives up to its end, when nothing changes: of a regular
+ * file, from where it stands.  IPC_UNKNOWN of all else, and of files as in proc(5), which
+ * have no size and yet bytes.
+ */
+uint64_t ipc_bytes_left(int fd);
+
 __END_DECLS
 
 #endif

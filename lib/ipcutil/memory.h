@@ -161,7 +161,7 @@ int ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void 
  * the end of the object, and fails when there is more.  *moved is how many bytes were
  * written, also by a failure.  Returns 0, or -1, or 1 when the descriptor failed with the
  * errno value err->code: ENODATA is its end before length bytes, EAGAIN and ETIMEDOUT that
- * nothing came; wait->limit is one on standing still.
+ * nothing came; wait->limit is one on standing still, and wait->progress counts.
  *
  * IPC_REFUSED	the descriptor is that of the object itself
  */

@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# progress: --progress of whatever may take long
+# shellcheck disable=SC2016,SC2154  # bats sets them; scripts of a terminal
+
+load helper
+
+# slow_input: 2 MiB, and the end a good second after
+slow_input() {
+	head -c 2M /dev/zero
+	sleep 1.2
+}
+
+# shown WIDTH SCRIPT: what a terminal of that width is sent, each rewriting a line
+shown() {
+	on_terminal "stty cols $1; slow_input() { head -c 2M /dev/zero; sleep 1.2; }; $2" |
+		tr '\r' '\n' | sed '/^$/d'
+}
+
+@test "--progress shows one line, when it lasts longer than a second, and ends it" {
+	run shown 80 'slow_input | ipc-shm create --from-stdin --progress "$1"'
+	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*" MiB/s, average "*" MiB/s" ]]
+	[[ ${lines[1]} =~ ^"ipc-shm: 2.0 MiB in 0:01, average "[0-9.]+" "[KM]iB/s" "*$ ]]
+	[ "${lines[2]}" = "$NAME" ]
+	[ "${#lines[@]}" -eq 3 ]
+}
+
+@test "what takes no second shows nothing" {
+	run shown 80 'head -c 2M /dev/zero | ipc-shm create --from-stdin --progress "$1"'
+	[ "$output" = "$NAME" ]
+}
+
+@test "how much is left is told where the end is known" {
+	ipc-shm create -s 4M "$NAME"
+	run shown 80 '{ slow_input; head -c 1M /dev/zero; } | ipc-shm write -N 3M --progress "$1"'
+	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*", 66%, ETA 0:01, average "* ]]
+	run shown 80 'ipc-shm read --progress "$1" | { sleep 1.2; wc -c; }'
+	[[ ${lines[0]} == "ipc-shm: "*", "*"%, ETA "*", average "* ]]
+	[ "${lines[-1]}" -eq $((4 << 20)) ]
+}
+
+@test "the line is as long as the terminal is wide, and never longer" {
+	run shown 30 'slow_input | ipc-shm create --from-stdin --progress "$1"'
+	[[ ${lines[0]} =~ ^"2.0 MiB, "[0-9.]+" MiB/s"$ ]]
+	for line in "${lines[@]::2}"; do
+		[ "${#line}" -lt 30 ]
+	done
+}
+
+@test "a terminal that becomes narrower gets a shorter line" {
+	run shown 80 '{ slow_input; stty cols 20 >&2 <&2; sleep 1; } |
+		ipc-shm create --from-stdin --progress "$1"'
+	[ "${#lines[0]}" -gt 20 ]
+	[ "${#lines[1]}" -lt 20 ]
+	[[ ${lines[1]} == "2.0 MiB, "* ]]
+}
+
+@test "without a terminal nothing is shown, unless --verbose asks for it, a line each" {
+	slow_input | ipc-shm create --from-stdin --progress "$NAME-2" 2>said
+	[ ! -s said ]
+	slow_input | COLUMNS=42 ipc-shm create --from-stdin --progress -v "$NAME" 2>said
+	run cat said
+	[[ ${lines[0]} =~ ^"ipc-shm: 2.0 MiB, "[0-9.]+" MiB/s"$ ]]
+	[[ ${lines[1]} == "ipc-shm: 2.0 MiB in 0:01"* ]]
+	[ "${lines[2]}" = "ipc-shm: '$NAME' was created" ]
+}
+
+@test "--quiet is quiet with --progress, too" {
+	slow_input | ipc-shm create --from-stdin --progress -q -v "$NAME" 2>said
+	[ ! -s said ]
+}
+
+@test "a failure is told below the line" {
+	ipc-shm create -s 1M "$NAME"
+	run shown 80 '{ head -c 1M /dev/zero; sleep 1.2; echo; } | ipc-shm write --progress "$1"; echo $?'
+	[[ ${lines[1]} == "ipc-shm: 1.0 MiB in 0:01, average "* ]]
+	[ "${lines[2]}" = "ipc-shm: cannot write to '$NAME': it is full after 1048576 bytes, and there are more" ]
+	[ "${lines[3]}" = 6 ]
+}
+
+@test "a signal ends the line before it ends the program" {
+	mkfifo input
+	{ head -c 2M /dev/zero && exec sleep 60; } >input 3>&- &
+	on_terminal '(echo $BASHPID >pid && exec ipc-shm create --from-stdin --progress "$1" <input); echo "ended with $?"' >seen &
+	within 10 grep -q MiB/s seen
+	kill -TERM "$(cat pid)"
+	within 10 grep -q 'ended with' seen
+	run sed 's/\r/\n/g' seen
+	[[ ${lines[1]} =~ ^"ipc-shm: 2.0 MiB in 0:0"[1-9]", average " ]]
+	[[ ${lines[2]} == *Terminated* || ${lines[2]} == "ended with 143"* ]]
+	gone "$NAME"
+}
