@@ -64,7 +64,10 @@ take(struct call *call, struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
 	struct filter filter = args->filter;
-	struct ipc_inventory_plan plan = { .counts = wants_counts(call) };
+	struct ipc_inventory_plan plan = {
+		.dirs = (const char *const *)call->operands,
+		.counts = wants_counts(call),
+	};
 
 	if (filter_begin(&filter, call) < 0)
 		return -1;
@@ -110,6 +113,7 @@ ls(struct call *call)
 
 static const struct verb verbs[] = {
 	{ .name = "ipc-ls",
+		.operands = "[DIR]...",
 		.help = "list the IPC objects of the machine, and who has them",
 		.options = ls_options,
 		ARGS(struct ls_args, .filter = NO_FILTER),

@@ -6,6 +6,8 @@
 #include "item.h"
 #include "memory-columns.h"
 #include "mq-columns.h"
+#include "sem-columns.h"
+#include "sock-columns.h"
 
 /* A column that every type describes for itself: what is shown is in its own table. */
 #define SHARED(k, n, h) \
@@ -40,6 +42,8 @@ const struct field item_columns[] = {
 union item_row {
 	struct mq_row mq;
 	struct memory_row memory;
+	struct sem_row sem;
+	struct sock_row sock;
 };
 
 static void
@@ -58,11 +62,29 @@ fill_memory(union item_row *row, const struct ipc_item *item,
 	row->memory.info.address = *address;
 }
 
+static void
+fill_sem(union item_row *row, const struct ipc_item *item,
+	const struct ipc_address *address)
+{
+	sem_row_fill(&row->sem, &item->sem, &item->evidence);
+	row->sem.info.address = *address;
+}
+
+static void
+fill_sock(union item_row *row, const struct ipc_item *item,
+	const struct ipc_address *address)
+{
+	sock_row_fill(&row->sock, &item->sock, &item->evidence);
+	row->sock.info.address = *address;
+}
+
 /* By family: the columns of its program... */
 const struct column_group item_groups[] = {
 	[IPC_FAMILY_MQ] = { "mq", mq_columns },
 	[IPC_FAMILY_SHM] = { "shm", shm_columns },
+	[IPC_FAMILY_SEM] = { "sem", sem_columns },
 	[IPC_FAMILY_MMAP] = { "mmap", mmap_columns },
+	[IPC_FAMILY_SOCK] = { "sock", sock_columns },
 	[IPC_FAMILIES] = { NULL, NULL },
 };
 
@@ -71,7 +93,9 @@ static void (*const fills[IPC_FAMILIES])(union item_row *row,
 	const struct ipc_item *item, const struct ipc_address *address) = {
 	[IPC_FAMILY_MQ] = fill_mq,
 	[IPC_FAMILY_SHM] = fill_memory,
+	[IPC_FAMILY_SEM] = fill_sem,
 	[IPC_FAMILY_MMAP] = fill_memory,
+	[IPC_FAMILY_SOCK] = fill_sock,
 };
 
 static void

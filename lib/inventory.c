@@ -11,6 +11,7 @@
 /* One that lists. */
 struct lister {
 	struct ipc_inventory *inventory;
+	const struct ipc_inventory_plan *plan;
 	enum ipc_family family;
 	struct ipc_error *err;
 };
@@ -23,7 +24,7 @@ struct row {
 	/* Adds the object of an address. */
 	int (*look)(struct lister *lister, const struct ipc_address *address);
 	/* Adds all there are. */
-	int (*list)(struct lister *lister, bool counts, bool *complete);
+	int (*list)(struct lister *lister, bool *complete);
 };
 
 /* Where that is a path, it is part of the text, which the item owns. */
@@ -100,10 +101,10 @@ look_at_mq(struct lister *lister, const struct ipc_address *address)
 }
 
 static int
-list_mq(struct lister *lister, bool counts, bool *complete)
+list_mq(struct lister *lister, bool *complete)
 {
-	return ipc_mq_each(counts ? IPC_MQ_STATUS : IPC_MQ_GLANCE, add_mq, lister,
-		complete, lister->err);
+	return ipc_mq_each(lister->plan->counts ? IPC_MQ_STATUS : IPC_MQ_GLANCE, add_mq,
+		lister, complete, lister->err);
 }
 
 static int
@@ -135,23 +136,96 @@ look_at_memory(struct lister *lister, const struct ipc_address *address)
 }
 
 static int
-list_shm(struct lister *lister, bool counts, bool *complete)
+list_shm(struct lister *lister, bool *complete)
 {
-	return ipc_memory_each_shm(counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE,
-		add_memory, lister, complete, lister->err);
+	return ipc_memory_each_shm(
+		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
+		lister, complete, lister->err);
 }
 
 static int
-list_mmap(struct lister *lister, bool counts, bool *complete)
+list_mmap(struct lister *lister, bool *complete)
 {
-	return ipc_memory_each_file(counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE,
-		add_memory, lister, complete, lister->err);
+	return ipc_memory_each_file(
+		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
+		lister, complete, lister->err);
+}
+
+static int
+add_sem(const struct ipc_sem_info *info, void *arg)
+{
+	const struct lister *lister = arg;
+	const struct ipc_evidence evidence = ipc_sem_evidence(info);
+	struct ipc_item *item = add(lister, &evidence);
+
+	if (item == NULL)
+		return no_memory(lister->err);
+	item->size = info->size;
+	item->mode = info->mode;
+	item->gid = info->gid;
+	item->used = ipc_sem_used(info);
+	item->sem = *info;
+	return 0;
+}
+
+static int
+look_at_sem(struct lister *lister, const struct ipc_address *address)
+{
+	struct ipc_sem_info info;
+
+	if (ipc_sem_stat(address, &info, lister->err) < 0)
+		return -1;
+	return add_sem(&info, lister);
+}
+
+static int
+list_sem(struct lister *lister, bool *complete)
+{
+	(void)complete; /* it always is */
+	return ipc_sem_each(add_sem, lister, lister->err);
+}
+
+static int
+add_sock(const struct ipc_sock_info *info, void *arg)
+{
+	const struct lister *lister = arg;
+	const struct ipc_evidence evidence = ipc_sock_evidence(info);
+	struct ipc_item *item = add(lister, &evidence);
+
+	if (item == NULL)
+		return no_memory(lister->err);
+	item->size = IPC_UNKNOWN;
+	item->mode = info->mode;
+	item->gid = info->gid;
+	item->used = info->changed;
+	item->sock = *info;
+	item->sock.address = item->evidence.object.address;
+	return 0;
+}
+
+static int
+look_at_sock(struct lister *lister, const struct ipc_address *address)
+{
+	struct ipc_sock_info info;
+
+	if (ipc_sock_stat(address, &info, lister->err) < 0)
+		return -1;
+	return add_sock(&info, lister);
+}
+
+static int
+list_sock(struct lister *lister, bool *complete)
+{
+	return ipc_sock_each(
+		lister->plan->dirs, add_sock, lister, complete, lister->err);
 }
 
 static const struct row rows[IPC_FAMILIES] = {
 	[IPC_FAMILY_MQ] = { "mq", ipc_address_mq, look_at_mq, list_mq },
 	[IPC_FAMILY_SHM] = { "shm", ipc_address_shm, look_at_memory, list_shm },
+	[IPC_FAMILY_SEM] = { "sem", ipc_address_sem, look_at_sem, list_sem },
 	[IPC_FAMILY_MMAP] = { "mmap", ipc_address_path, look_at_memory, list_mmap },
+	[IPC_FAMILY_SOCK] = { "sock", ipc_address_sock, look_at_sock, list_sock },
 };
 
 const char *
@@ -164,7 +238,7 @@ int
 ipc_inventory_list(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err)
 {
-	struct lister lister = { .inventory = inventory, .err = err };
+	struct lister lister = { .inventory = inventory, .plan = plan, .err = err };
 
 	for (unsigned int i = 0; i < IPC_FAMILIES; i++) {
 		bool complete = true;
@@ -172,7 +246,7 @@ ipc_inventory_list(struct ipc_inventory *inventory,
 		if (!(plan->families & 1U << i))
 			continue;
 		lister.family = i;
-		if (rows[i].list(&lister, plan->counts, &complete) < 0)
+		if (rows[i].list(&lister, &complete) < 0)
 			return -1;
 		if (!complete)
 			inventory->incomplete |= 1U << i;

@@ -19,6 +19,8 @@
 #include <ipcutil/holders.h>
 #include <ipcutil/memory.h>
 #include <ipcutil/mq.h>
+#include <ipcutil/sem.h>
+#include <ipcutil/sock.h>
 #include <ipcutil/stale.h>
 
 __BEGIN_DECLS
@@ -27,7 +29,9 @@ __BEGIN_DECLS
 enum ipc_family {
 	IPC_FAMILY_MQ,
 	IPC_FAMILY_SHM,
+	IPC_FAMILY_SEM,
 	IPC_FAMILY_MMAP,
+	IPC_FAMILY_SOCK,
 	IPC_FAMILIES, /* their number */
 };
 
@@ -51,6 +55,8 @@ struct ipc_item {
 	union {       /* by family: all that is known */
 		struct ipc_mq_info mq;
 		struct ipc_memory_info memory; /* IPC_FAMILY_SHM, IPC_FAMILY_MMAP */
+		struct ipc_sem_info sem;
+		struct ipc_sock_info sock;
 	};
 };
 
@@ -64,7 +70,9 @@ struct ipc_inventory {
 
 /* What to list. */
 struct ipc_inventory_plan {
-	unsigned int families; /* bits */
+	unsigned int families;   /* bits */
+	const char *const *dirs; /* directories, up to NULL, in which socket files are
+				    looked for, too; or NULL */
 	bool counts; /* also what takes time or moves an access time: the bytes in POSIX
 			   queues, the bytes of files that are in memory */
 };
