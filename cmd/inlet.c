@@ -20,7 +20,6 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 	*in = (struct inlet){
 		.fd = fd,
 		.name = "standard input",
-		.action = "write",
 		.framing = framing,
 		.most = most,
 		.priority = priority,
@@ -148,12 +147,8 @@ use(struct inlet *in, size_t length, size_t gap, struct ipc_message *message)
 static int
 too_long(struct inlet *in, const char *what, uint64_t length, struct ipc_error *err)
 {
-	in->number++;
-	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-		"%s message %ju: %s is %ju bytes long and the longest that is taken "
-		"has %zu%s",
-		in->action, (uintmax_t)in->number, what, (uintmax_t)length, in->most,
-		in->limited_by);
+	return message_too_long(
+		++in->number, what, length, in->most, in->limited_by, err);
 }
 
 /* Passes over the rest of a message that ends with a delimiter. */
@@ -279,9 +274,9 @@ read_whole(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 	if (longer > 0) {
 		in->number++;
 		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"%s %s: it is longer than the longest that is taken, of %zu "
+			"write %s: it is longer than the longest that is taken, of %zu "
 			"bytes%s",
-			in->action, in->name, in->most, in->limited_by);
+			in->name, in->most, in->limited_by);
 	}
 	return longer < 0 ? longer : use(in, waiting(in), 0, message);
 }

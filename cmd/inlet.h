@@ -10,7 +10,6 @@
 struct inlet {
 	int fd;
 	const char *name; /* in sentences: "standard input" until the caller sets it */
-	const char *action; /* what is done with messages: "write", the same */
 	struct ipc_stream
 		*stream; /* of fd, for the caller to set: no byte is taken then
 					   that is not of the next message, and none

@@ -29,7 +29,7 @@ framing_check(const struct framing *framing, struct ipc_error *err)
 {
 	if (chosen(framing) > 1)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"only one of --lines, --null, --length-prefixed, --record and --json can be");
+			"only one option can say how messages are framed");
 	if (framing->record == 0)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"option '--record': a record has at least 1 byte");
@@ -104,4 +104,14 @@ message_rescue(const struct ipc_message *message, const char *what, const char *
 			why.sentence, what, path);
 	return ipc_refuse(err, why.fault, why.code, "%s, nor %s; %s is lost",
 		why.sentence, failure.sentence, what);
+}
+
+int
+message_too_long(uint64_t number, const char *what, uint64_t length, size_t most,
+	const char *limited_by, struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+		"write message %ju: %s is %ju bytes long and the longest that is taken "
+		"has %zu%s",
+		(uintmax_t)number, what, (uintmax_t)length, most, limited_by);
 }

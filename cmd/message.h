@@ -27,8 +27,8 @@ struct framing {
 		.record = IPC_UNKNOWN \
 	}
 
-/* Its options, for a member of an args struct. */
-#define FRAMING_OPTIONS(type, member) \
+/* Its options, for a member of an args struct: those of bytes, and all. */
+#define BYTE_FRAMING_OPTIONS(type, member) \
 	OPTION_MEANS(FLAG, 'l', "lines", type, member.lines, "", \
 		"each message is a line, without its newline"), \
 		OPTION_MEANS(FLAG, 'z', "null", type, member.null, "", \
@@ -37,7 +37,9 @@ struct framing {
 			member.length_prefixed, "", \
 			"each message begins with its length: 4 bytes, big-endian"), \
 		OPTION(SIZE, 0, "record", type, member.record, "BYTES", \
-			"each message is of BYTES"), \
+			"each message is of BYTES")
+#define FRAMING_OPTIONS(type, member) \
+	BYTE_FRAMING_OPTIONS(type, member), \
 		OPTION_MEANS(FLAG, 'J', "json", type, member.json, "", \
 			"each message is a JSON object on a line: priority, type, data")
 
@@ -53,6 +55,13 @@ int framing_check(const struct framing *framing, struct ipc_error *err);
 /* Why the framing cannot carry a message, "it has a newline"; NULL when it can. */
 const char *framing_cannot(
 	const struct framing *framing, const struct ipc_message *message);
+
+/*
+ * Fails with IPC_LIMIT as a message of that number, from 1, is longer than the longest
+ * that can be written.  limited_by tells what sets that: " (sysctl x)", or "".
+ */
+int message_too_long(uint64_t number, const char *what, uint64_t length, size_t most,
+	const char *limited_by, struct ipc_error *err);
 
 /*
  * Saves a message that can go nowhere else in a new file of mode 0600: in

@@ -361,14 +361,17 @@ write_some(const struct outlet *out, const char *data, size_t length)
 static int
 write_all(struct outlet *out, const char *data, size_t length, struct ipc_error *err)
 {
-	struct ipc_wait wait =
-		IPC_WAIT(out->wait.limit == 0 ? IPC_FOREVER : out->wait.limit);
+	struct ipc_wait wait = out->wait;
 
-	wait.interrupt = out->signals;
-	if (out->is_refusing)
-		wait = out->wait;
-	else
+	wait.signals = NULL;
+	wait.watched = -1;
+	if (out->signals >= 0)
+		wait.interrupt = out->signals;
+	if (!out->is_refusing) {
+		if (wait.limit == 0)
+			wait.limit = IPC_FOREVER;
 		ipc_wait_start(&wait);
+	}
 	if (is_beyond_limit(out, length))
 		return cannot_write(out->name, EFBIG, err);
 	out->unseen += length;

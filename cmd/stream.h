@@ -13,7 +13,7 @@ struct stream_write_args {
 	struct framing framing;
 	int64_t limit;
 	uid_t trusted;
-	bool lock, not_atomic, tee;
+	bool lock, not_atomic, tee, progress;
 };
 
 struct stream_read_args {
@@ -21,7 +21,7 @@ struct stream_read_args {
 	int64_t limit;
 	uint64_t length; /* IPC_UNKNOWN: not given, as the next */
 	uint64_t count;
-	bool all, follow;
+	bool all, follow, progress;
 };
 
 /* What a program's byte streams are. */

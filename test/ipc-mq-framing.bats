@@ -244,7 +244,7 @@ refuses() {
 	for framing in -lz -lL -lJ -zL -zJ -LJ '-l --record=4' '-J --record=4'; do
 		for verb in read write; do
 			# shellcheck disable=SC2086  # words
-			fails_with 2 "ipc-mq: only one of --lines, --null, --length-prefixed, --record and --json can be" \
+			fails_with 2 "ipc-mq: only one option can say how messages are framed" \
 				ipc-mq "$verb" $framing "$NAME"
 		done
 	done
