@@ -81,6 +81,17 @@ int ipc_memory_file_reserve(int fd, const struct ipc_address *address, uint64_t 
 /* Gives back what was taken behind the end. */
 void ipc_memory_file_give_back(int fd);
 
+/* Fails since the object was made shorter when moved bytes were done. */
+int ipc_memory_cut(
+	const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err);
+
+/* Fails with 1, as the descriptor that bytes come from or go to failed with code. */
+int ipc_memory_other_failed(int code, struct ipc_error *err);
+
+/* A pipe of our own, whose ends never sleep: *out gives what was put into *in. */
+int ipc_memory_relay(
+	const struct ipc_memory *memory, int *out, int *in, struct ipc_error *err);
+
 /* Fails with an errno value of growing or writing: tells the limit, where one was hit. */
 int ipc_memory_file_full(int fd, const struct ipc_address *address, uint64_t size,
 	int code, const char *action, struct ipc_error *err);

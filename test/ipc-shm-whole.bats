@@ -334,6 +334,23 @@ writes() {
 	done
 }
 
+@test "write that a peer cuts short in the middle of its last call fails" {
+	command -v strace >/dev/null || skip "no strace here"
+	head -c 64 /dev/zero | tr '\0' x >in
+	for operand in '' "$(cat in)"; do
+		object
+		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=pwrite64,splice:delay_enter=300000 \
+			ipc-shm write "$NAME" ${operand:+"$operand"} <in 3>&- 2>said &
+		within 10 grep -qsE "^(pwrite64|splice)" trace
+		ipc-shm resize -s 5 "$NAME"
+		ends_with 1 $!
+		grep -q "cannot write to '$NAME': it was made shorter meanwhile" said
+		[ "$(value SIZE "$NAME")" -lt 64 ]
+		ipc-shm rm "$NAME"
+		rm trace
+	done
+}
+
 @test "write --truncate that finds no room, known before, leaves the object as it was" {
 	object
 	printf old | ipc-shm write --truncate "$NAME"

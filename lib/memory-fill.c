@@ -1,4 +1,4 @@
-/* memory-copy.c - bytes into shared memory and out of it */
+/* memory-fill.c - bytes into shared memory */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,14 +11,9 @@
 #include <ipcutil/copy.h>
 
 #include "auto.h"
+#include "fault.h"
 #include "memory.h"
 #include "word.h"
-
-#ifndef MADV_POPULATE_READ /* of Linux 5.14 */
-#define MADV_POPULATE_READ 22
-#endif
-
-enum { WINDOW = 16 << 20 }; /* of a segment, whose page tables are filled at once */
 
 /* The object's size by now, which a peer may have changed. */
 static uint64_t
@@ -65,26 +60,28 @@ ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset, uint64_t le
 		memory->fd, &memory->address, offset, offset + length, "write to", err);
 }
 
-static int
-became_shorter(const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err)
+int
+ipc_memory_cut(const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err)
 {
 	return ipc_refuse(err, IPC_FAILED, EIO,
 		"%s '%s': it was made shorter meanwhile; %ju bytes were done",
 		memory->action, ipc_address_text(&memory->address), (uintmax_t)moved);
 }
 
-/* Writes within the object: 0, or -1 with the bytes before the failure in *moved. */
+/* Whether a peer cut off bytes that are ours or that we are to write. */
+static bool
+is_cut(const struct ipc_memory *memory, uint64_t offset, uint64_t moved)
+{
+	if (memory->extends)
+		return moved > 0 && size_of(memory) < offset + moved;
+	return size_of(memory) < memory->size;
+}
+
+/* Writes by pwrite(2), which makes a file longer: 0, or -1. */
 static int
-put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
+put_bytes(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
 	size_t length, uint64_t *moved, struct ipc_error *err)
 {
-	if (memory->base != NULL) {
-		memcpy(memory->base + offset, bytes, length);
-		*moved += length;
-		return 0;
-	}
-	if (!memory->extends && offset + length > size_of(memory))
-		return became_shorter(memory, *moved, err);
 	while (length > 0) {
 		ssize_t count = pwrite(memory->fd, bytes, length, (off_t)offset);
 
@@ -99,6 +96,85 @@ put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
 		*moved += (uint64_t)count;
 	}
 	return 0;
+}
+
+/* A byte, and where it shall go. */
+struct store {
+	char *to;
+	char byte;
+};
+
+static void
+store_it(void *arg)
+{
+	const struct store *store = arg;
+
+	*(volatile char *)store->to = store->byte;
+}
+
+/* Stores a byte by way of a mapping: false when that cannot be. */
+static bool
+store_byte(const struct ipc_memory *memory, uint64_t offset, char byte)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), before = offset % page;
+	char *map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd,
+		(off_t)(offset - before));
+	struct store store = { .to = map + before, .byte = byte };
+	bool is_stored;
+
+	if (map == MAP_FAILED)
+		return false;
+	is_stored = ipc_fault_guard(store_it, &store, map, page) == 0;
+	munmap(map, page);
+	if (is_stored)
+		futimens(memory->fd, NULL); /* a store tells inotify(7) nothing */
+	return is_stored;
+}
+
+/*
+ * The last byte of an object is stored, as only write(2) makes a file longer: what a peer
+ * cuts off at any time is still missing when all is done.  Where nothing can be mapped, or
+ * there is no room, the time for that is that of one call.
+ */
+static int
+put_last(const struct ipc_memory *memory, char byte, uint64_t *moved,
+	struct ipc_error *err)
+{
+	if (store_byte(memory, memory->size - 1, byte)) {
+		++*moved;
+		return 0;
+	}
+	if (is_cut(memory, memory->size, 0))
+		return ipc_memory_cut(memory, *moved, err);
+	return put_bytes(memory, memory->size - 1, &byte, 1, moved, err);
+}
+
+/* Whether length bytes at an offset have the last byte of what must not get longer. */
+static bool
+has_last(const struct ipc_memory *memory, uint64_t offset, uint64_t length)
+{
+	return memory->fd >= 0 && !memory->extends && length > 0 &&
+		offset + length == memory->size;
+}
+
+/* Writes within the object: 0, or -1 with the bytes before the failure in *moved. */
+static int
+put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
+	size_t length, uint64_t *moved, struct ipc_error *err)
+{
+	const bool last = has_last(memory, offset, length);
+
+	if (memory->base != NULL) {
+		memcpy(memory->base + offset, bytes, length);
+		*moved += length;
+		return 0;
+	}
+	if (is_cut(memory, offset, 0))
+		return ipc_memory_cut(memory, *moved, err);
+	if (put_bytes(memory, offset, bytes, length - last, moved, err) < 0 ||
+		(last && put_last(memory, bytes[length - 1], moved, err) < 0))
+		return -1;
+	return is_cut(memory, offset, *moved) ? ipc_memory_cut(memory, *moved, err) : 0;
 }
 
 int
@@ -126,16 +202,16 @@ is_itself(const struct ipc_memory *memory, int fd)
 		its.st_ino == given.st_ino;
 }
 
-static int
-descriptor_failed(int code, struct ipc_error *err)
+int
+ipc_memory_other_failed(int code, struct ipc_error *err)
 {
 	ipc_fail(err, code, "use the other end");
 	return 1;
 }
 
-/* A pipe of our own, whose ends never sleep: *out gives what was put into *in. */
-static int
-make_relay(const struct ipc_memory *memory, int *out, int *in, struct ipc_error *err)
+int
+ipc_memory_relay(
+	const struct ipc_memory *memory, int *out, int *in, struct ipc_error *err)
 {
 	int relay[2];
 
@@ -147,37 +223,46 @@ make_relay(const struct ipc_memory *memory, int *out, int *in, struct ipc_error 
 	return 0;
 }
 
-/* At the end of the object nothing more may come. */
+/* One byte of a descriptor: 0; 1 at its end; -1, or 2 when it failed. */
 static int
-check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
-	uint64_t moved, struct ipc_error *err)
+take_one(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
+	char *byte, struct ipc_error *err)
 {
 	autoclose int out = -1, in = -1;
 	struct ipc_copy copy;
 	int result;
 
-	if (make_relay(memory, &out, &in, err) < 0)
+	if (ipc_memory_relay(memory, &out, &in, err) < 0)
 		return -1;
 	copy = (struct ipc_copy)IPC_COPY(fd, in, wait);
 	copy.length = 1;
 	result = ipc_copy(&copy, err);
 	free(copy.hand);
-	if (result < 0)
-		return descriptor_failed(errno, err);
-	if (result > 0)
-		return 0;
-	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
-		"%s '%s': it is full after %ju bytes, and there are more",
-		memory->action, ipc_address_text(&memory->address), (uintmax_t)moved);
+	if (result == 0 && read(out, byte, 1) != 1)
+		result = -1;
+	return result < 0 ? 2 : result;
 }
 
-/* Whether a peer cut off bytes that are ours or that we are to write. */
-static bool
-is_cut(const struct ipc_memory *memory, uint64_t offset, uint64_t moved)
+/* At the end of the object nothing more may come. */
+static int
+check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
+	uint64_t moved, struct ipc_error *err)
 {
-	if (memory->extends)
-		return moved > 0 && size_of(memory) < offset + moved;
-	return size_of(memory) < memory->size;
+	char byte;
+
+	switch (take_one(memory, fd, wait, &byte, err)) {
+	case 0:
+		return ipc_refuse(err, IPC_LIMIT, ENOSPC,
+			"%s '%s': it is full after %ju bytes, and there are more",
+			memory->action, ipc_address_text(&memory->address),
+			(uintmax_t)moved);
+	case 1:
+		return 0;
+	case 2:
+		return ipc_memory_other_failed(errno, err);
+	default:
+		return -1;
+	}
 }
 
 /*
@@ -202,7 +287,7 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 		if (errno != 0)
 			return 2;
 		if (is_cut(memory, offset, *moved))
-			return became_shorter(memory, *moved, err);
+			return ipc_memory_cut(memory, *moved, err);
 		copy.length = length - *moved < STEP ? length : *moved + STEP;
 		result = ipc_copy(&copy, err);
 		*moved = copy.moved;
@@ -216,6 +301,21 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 		return 2;
 	return ipc_memory_file_full(memory->fd, &memory->address, offset + *moved + 1,
 		errno, memory->action, err);
+}
+
+/* The same, but for the last byte of the object. */
+static int
+write_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
+	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
+{
+	const bool last = has_last(memory, offset, length);
+	int result = copy_in(memory, offset, fd, length - last, wait, moved, err);
+	char byte;
+
+	if (result != 0 || !last)
+		return result;
+	result = take_one(memory, fd, wait, &byte, err);
+	return result == 0 ? put_last(memory, byte, moved, err) : result;
 }
 
 /* What is in the relay and in hand, to memory: 0, or -1. */
@@ -247,7 +347,7 @@ read_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 	autoclose int out = -1, in = -1;
 	int result = 0, code = 0;
 
-	if (make_relay(memory, &out, &in, err) < 0)
+	if (ipc_memory_relay(memory, &out, &in, err) < 0)
 		return -1;
 	while (*moved < length && result == 0) {
 		struct ipc_copy copy = IPC_COPY(fd, in, &now);
@@ -293,7 +393,7 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	most = length < end - offset ? length : end - offset;
 	result = memory->base != NULL
 		? read_in(memory, offset, fd, most, wait, moved, err)
-		: copy_in(memory, offset, fd, most, wait, moved, err);
+		: write_in(memory, offset, fd, most, wait, moved, err);
 	code = errno;
 	ipc_word_wake_written(memory, offset, *moved);
 	if (memory->extends && known != IPC_UNKNOWN && *moved < known)
@@ -301,105 +401,10 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	if (result < 0)
 		return -1;
 	if (result == 2)
-		return descriptor_failed(code, err);
+		return ipc_memory_other_failed(code, err);
 	if (is_cut(memory, offset, *moved))
-		return became_shorter(memory, *moved, err);
+		return ipc_memory_cut(memory, *moved, err);
 	if (length != IPC_UNKNOWN)
-		return result == 0 ? 0 : descriptor_failed(ENODATA, err);
+		return result == 0 ? 0 : ipc_memory_other_failed(ENODATA, err);
 	return result == 0 ? check_end(memory, fd, wait, *moved, err) : 0;
-}
-
-static int
-copy_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
-	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
-{
-	struct ipc_copy copy = IPC_COPY(memory->fd, fd, wait);
-	int result;
-
-	copy.from_offset = (int64_t)offset;
-	copy.length = length;
-	result = ipc_copy(&copy, err);
-	*moved = copy.moved;
-	free(copy.hand);
-	if (result > 0)
-		return became_shorter(memory, *moved, err);
-	if (result < 0 && copy.failed == fd)
-		return descriptor_failed(errno, err);
-	if (result < 0)
-		return ipc_fail(err, errno, "%s '%s'", memory->action,
-			ipc_address_text(&memory->address));
-	return 0;
-}
-
-/* One touch for many pages; where the kernel cannot, each is touched when it is read. */
-static void
-populate(const struct ipc_memory *memory, uint64_t offset, uint64_t end)
-{
-	const uint64_t first = offset - offset % WINDOW;
-
-	if (end > first + WINDOW)
-		end = first + WINDOW;
-	madvise(memory->base + first, end - first, MADV_POPULATE_READ);
-}
-
-/* By a pipe, which the copy can take from without ever sleeping. */
-static int
-write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
-	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
-{
-	const uint64_t end = offset + length;
-	autoclose int out = -1, in = -1;
-	uint64_t next = offset; /* to populate */
-
-	if (make_relay(memory, &out, &in, err) < 0)
-		return -1;
-	while (*moved < length) {
-		struct ipc_copy copy = IPC_COPY(out, fd, wait);
-		uint64_t at = offset + *moved;
-		ssize_t step;
-		int result;
-
-		if (at >= next) {
-			populate(memory, at, end);
-			next = at - at % WINDOW + WINDOW;
-		}
-		step = write(in, memory->base + at, (end < next ? end : next) - at);
-		if (step < 0 && errno == EINTR)
-			continue;
-		if (step < 0)
-			return ipc_fail(err, errno, "%s '%s'", memory->action,
-				ipc_address_text(&memory->address));
-		copy.length = (uint64_t)step;
-		result = ipc_copy(&copy, err);
-		*moved += copy.moved;
-		free(copy.hand);
-		if (result < 0)
-			return descriptor_failed(errno, err);
-	}
-	return 0;
-}
-
-int
-ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
-	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
-	struct ipc_error *err)
-{
-	const char *text = ipc_address_text(&memory->address);
-
-	*moved = 0;
-	if (offset > memory->size)
-		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"%s '%s': offset %ju is behind its end: it has %ju bytes",
-			memory->action, text, (uintmax_t)offset,
-			(uintmax_t)memory->size);
-	if (length == IPC_UNKNOWN)
-		length = memory->size - offset;
-	if (length > memory->size - offset)
-		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"%s '%s': there are not %ju bytes at offset %ju: it has %ju",
-			memory->action, text, (uintmax_t)length, (uintmax_t)offset,
-			(uintmax_t)memory->size);
-	return memory->base != NULL
-		? write_out(memory, offset, fd, length, wait, moved, err)
-		: copy_out(memory, offset, fd, length, wait, moved, err);
 }
