@@ -35,6 +35,8 @@ const struct field item_columns[] = {
 	EXTRA_SHARED(TIME, "MODIFIED", "when its contents changed last"),
 	EXTRA_SHARED(NUMBER, "OWNER_PID",
 		"process with which it goes (--until-exit); 0: none"),
+	EXTRA_SHARED(TEXT, "IDENTITY",
+		"what tells it from others of its address, for ipc-rm"),
 	END_FIELDS,
 };
 

@@ -17,7 +17,8 @@ wants_holders(const struct records *records)
 bool
 standing_is_wanted(const struct records *records)
 {
-	return wants_holders(records) || records_want(records, "OWNER_PID");
+	return wants_holders(records) || records_want(records, "OWNER_PID") ||
+		records_want(records, "IDENTITY");
 }
 
 /* An incomplete view is told where something might look different with all of it. */
@@ -76,6 +77,8 @@ standing_fill(
 		.holder = evidence->holders,
 		.count = evidence->holder_count,
 	};
+	standing->identity =
+		ipc_object_identity(&evidence->object, standing->identity_text);
 	standing->owner_pid = evidence->owner.state == IPC_OWNER_UNKNOWN
 		? IPC_UNKNOWN
 		: (uint64_t)evidence->owner.pid;

@@ -17,6 +17,8 @@ struct standing {
 	struct holding holding;
 	int64_t age; /* nanoseconds; IPC_UNKNOWN_TIME */
 	uint64_t owner_pid;
+	const char *identity; /* of identity_text, which is private */
+	char identity_text[IPC_IDENTITY_MAX];
 };
 
 /* Rows of a record of type whose member is a struct standing; none is cheap. */
@@ -31,7 +33,9 @@ struct standing {
 			"time since it was last used or set")
 #define OWNER_COLUMN(type, member) \
 	EXTRA_COLUMN(NUMBER, "OWNER_PID", type, member.owner_pid, \
-		"process with which it goes (--until-exit); 0: none")
+		"process with which it goes (--until-exit); 0: none"), \
+		EXTRA_COLUMN(TEXT, "IDENTITY", type, member.identity, \
+			"what tells it from others of its address, for ipc-rm")
 
 /* True when a column is shown that needs evidence. */
 bool standing_is_wanted(const struct records *records);

@@ -44,6 +44,7 @@ ipc_memory_object(const struct ipc_memory_info *info)
 		.number = has_file ? info->inode : info->id,
 		.uid = info->uid,
 		.changed = has_file ? 0 : info->changed,
+		.born = info->born,
 		.address = info->address,
 	};
 }

@@ -54,6 +54,9 @@ int ipc_memory_file_open(const struct ipc_memory_place *place,
 	const struct ipc_address *address, int flags, const char *action,
 	struct stat *st, struct ipc_error *err);
 
+/* When a file was made: nanoseconds since 1970; 0: it is not told. */
+uint64_t ipc_memory_file_born(const struct statx *st);
+
 /* Describes the file of a descriptor of O_PATH: 0, or an errno value. */
 int ipc_memory_file_fill(int fd, const struct ipc_address *address,
 	enum ipc_memory_look look, struct ipc_memory_info *info);

@@ -1,6 +1,8 @@
 /* object.c - which object: what stays the same for as long as it lives */
 #include <errno.h>
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <ipcutil/memory.h>
 #include <ipcutil/mq.h>
@@ -19,7 +21,17 @@ ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other)
 {
 	return one->type == other->type && one->device == other->device &&
 		one->number == other->number && one->uid == other->uid &&
-		one->changed == other->changed;
+		one->changed == other->changed &&
+		(one->born == other->born || one->born == 0 || other->born == 0);
+}
+
+const char *
+ipc_object_identity(const struct ipc_object *object, char buf[IPC_IDENTITY_MAX])
+{
+	snprintf(buf, IPC_IDENTITY_MAX,
+		"%" PRIu64 ".%" PRIu64 ".%u.%" PRId64 ".%" PRIu64, object->number,
+		object->device, object->uid, object->changed, object->born);
+	return buf;
 }
 
 static int

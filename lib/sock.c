@@ -50,6 +50,7 @@ ipc_sock_object(const struct ipc_sock_info *info)
 		.device = is_bound ? info->socket_device : info->device,
 		.number = is_bound ? info->inode : info->file,
 		.uid = info->uid,
+		.born = is_bound ? 0 : info->born,
 		.address = info->address,
 	};
 }
@@ -102,6 +103,7 @@ fill_file(struct ipc_sock_info *info)
 	info->uid = st.stx_uid;
 	info->gid = st.stx_gid;
 	info->changed = st.stx_ctime.tv_sec;
+	info->born = ipc_memory_file_born(&st);
 	if (st.stx_mask & STATX_BTIME)
 		info->created = st.stx_btime.tv_sec;
 	return 0;

@@ -78,6 +78,7 @@ struct ipc_memory_info {
 	uid_t uid;
 	gid_t gid;
 	int64_t created;  /* POSIX, file */
+	uint64_t born;    /* the same, in nanoseconds; 0: it is not told */
 	int64_t accessed; /* last read(2), or attached; IPC_UNKNOWN_TIME */
 	int64_t modified; /* last write(2), or change of size */
 	int64_t changed;  /* the same, or change of mode or owner */

@@ -37,11 +37,22 @@ struct ipc_object {
 	uint64_t number; /* inode of its file, or its own; System V: its id */
 	uid_t uid;       /* owner */
 	int64_t changed; /* System V: *_ctime, in seconds since 1970; else 0 */
+	uint64_t born;   /* of a file: in nanoseconds since 1970; 0: it is not told */
 	struct ipc_address address;
 };
 
 /* True when nothing tells the one from the other; the addresses have no part in it. */
 bool ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other);
+
+/* Long enough for any identity. */
+enum { IPC_IDENTITY_MAX = 128 };
+
+/*
+ * Tells an object from all others that had or will have its address, in one word in buf;
+ * returns buf.  Two looks saw the same object when the words are the same.
+ */
+const char *ipc_object_identity(
+	const struct ipc_object *object, char buf[IPC_IDENTITY_MAX]);
 
 /*
  * Removes an object if it still is what its address stands for.  As only its address

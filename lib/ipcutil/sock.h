@@ -40,7 +40,8 @@ struct ipc_sock_info {
 	uid_t uid;              /* of the file, else of the socket */
 	gid_t gid;
 	int64_t created; /* the file, in seconds since 1970; IPC_UNKNOWN_TIME */
-	int64_t changed; /* the same, or its mode or owner */
+	uint64_t born;   /* the same, in nanoseconds; 0: it is not told */
+	int64_t changed; /* the file, or its mode or owner */
 };
 
 /*
