@@ -187,8 +187,8 @@ mq_peek(struct call *call)
 
 	if (framing_check(&args->framing, &call->err) < 0 ||
 		mq_choose(call, args, &choice) < 0 ||
-		ipc_mq_open(&peeking.mq, &call->address, IPC_MQ_READ, IPC_NOBODY,
-			&call->err) < 0)
+		ipc_mq_open_for(&peeking.mq, &call->address, IPC_MQ_READ, "peek at",
+			IPC_NOBODY, &call->err) < 0)
 		return -1;
 	peeking.mq.choice = choice;
 	if (outlet_open(&peeking.out, 1, &args->framing, peeking.mq.message_size, NULL,

@@ -199,7 +199,8 @@ mq_wait(struct call *call)
 	struct ipc_mq mq;
 	int result;
 
-	if (ipc_mq_open(&mq, &call->address, IPC_MQ_READ, IPC_NOBODY, &call->err) < 0)
+	if (ipc_mq_open_for(&mq, &call->address, IPC_MQ_READ, "wait for", IPC_NOBODY,
+		    &call->err) < 0)
 		return -1;
 	ipc_wait_start(&wait);
 	result = ipc_mq_wait(&mq, &wait, &call->err);
@@ -272,7 +273,8 @@ mq_purge(struct call *call)
 	uint64_t discarded;
 	int result;
 
-	if (ipc_mq_open(&mq, &call->address, IPC_MQ_READ, IPC_NOBODY, &call->err) < 0)
+	if (ipc_mq_open_for(&mq, &call->address, IPC_MQ_READ, "purge", IPC_NOBODY,
+		    &call->err) < 0)
 		return -1;
 	result = ipc_mq_purge(&mq, &discarded, &call->err);
 	cli_say(call, "%ju messages discarded from '%s'", (uintmax_t)discarded,

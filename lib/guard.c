@@ -89,6 +89,11 @@ static int
 cannot_note(const struct ipc_registry_place *place, const char *name, int code,
 	struct ipc_error *err)
 {
+	if (code == ENOSPC || code == EDQUOT)
+		return ipc_refuse(err, IPC_LIMIT, code,
+			"note in '%s/%s' what belongs to a process: no room is left in its "
+			"file system",
+			place->path, name);
 	return ipc_fail(err, code, "note in '%s/%s' what belongs to a process",
 		place->path, name);
 }

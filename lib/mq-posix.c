@@ -29,11 +29,11 @@ ipc_mq_posix_open_any(const char *name)
 }
 
 static int
-posix_open(struct ipc_mq *mq, const struct ipc_address *address,
-	enum ipc_mq_access access, uid_t trusted, struct ipc_error *err)
+posix_open(struct ipc_mq *mq, enum ipc_mq_access access, const char *action,
+	uid_t trusted, struct ipc_error *err)
 {
+	const struct ipc_address *address = &mq->address;
 	bool writes = access == IPC_MQ_WRITE;
-	const char *action = writes ? "write to" : "read";
 	autoclose int fd =
 		ipc_mq_posix_open(address->text, writes ? O_WRONLY : O_RDONLY);
 	struct mq_attr attr;

@@ -52,11 +52,11 @@ make_room(struct ipc_mq *mq, size_t size, const char *action, struct ipc_error *
 }
 
 static int
-sysv_open(struct ipc_mq *mq, const struct ipc_address *address,
-	enum ipc_mq_access access, uid_t trusted, struct ipc_error *err)
+sysv_open(struct ipc_mq *mq, enum ipc_mq_access access, const char *action,
+	uid_t trusted, struct ipc_error *err)
 {
+	const struct ipc_address *address = &mq->address;
 	bool writes = access == IPC_MQ_WRITE;
-	const char *action = writes ? "write to" : "read";
 	uint64_t longest = ipc_mq_sysv_longest();
 	struct msqid_ds ds = { .msg_qbytes = longest };
 

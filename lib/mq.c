@@ -99,6 +99,15 @@ int
 ipc_mq_open(struct ipc_mq *mq, const struct ipc_address *address,
 	enum ipc_mq_access access, uid_t trusted, struct ipc_error *err)
 {
+	return ipc_mq_open_for(mq, address, access,
+		access == IPC_MQ_WRITE ? "write to" : "read", trusted, err);
+}
+
+int
+ipc_mq_open_for(struct ipc_mq *mq, const struct ipc_address *address,
+	enum ipc_mq_access access, const char *action, uid_t trusted,
+	struct ipc_error *err)
+{
 	*mq = (struct ipc_mq){
 		.ops = kind_of(address),
 		.address = *address,
@@ -106,7 +115,7 @@ ipc_mq_open(struct ipc_mq *mq, const struct ipc_address *address,
 		.back = -1,
 		.limited_by = "",
 	};
-	return mq->ops->open(mq, address, access, trusted, err);
+	return mq->ops->open(mq, access, action, trusted, err);
 }
 
 void

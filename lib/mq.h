@@ -8,8 +8,8 @@
 struct ipc_mq_ops {
 	int (*create)(const struct ipc_address *address, const struct ipc_mq_plan *plan,
 		struct ipc_address *found, bool *made, struct ipc_error *err);
-	int (*open)(struct ipc_mq *mq, const struct ipc_address *address,
-		enum ipc_mq_access access, uid_t trusted, struct ipc_error *err);
+	int (*open)(struct ipc_mq *mq, enum ipc_mq_access access, const char *action,
+		uid_t trusted, struct ipc_error *err);
 	void (*close)(struct ipc_mq *mq);
 	int (*grow)(struct ipc_mq *mq, struct ipc_error *err);
 	int (*send)(const struct ipc_mq *mq, const struct ipc_message *message,

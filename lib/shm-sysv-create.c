@@ -60,6 +60,15 @@ refused(const struct ipc_address *address, uint64_t size, int code,
 	}
 }
 
+/* Whether it is as its maker has it: what others have attached is complete. */
+static bool
+is_making(const struct shmid_ds *ds)
+{
+	return (ds->shm_perm.mode & 0777) == IPC_SHM_MAKING &&
+		((ds->shm_atime == 0 && ds->shm_dtime == 0) ||
+			ds->shm_lpid == ds->shm_cpid);
+}
+
 /* One whose maker has not given it its mode: EAGAIN as long as there is hope. */
 static int
 unfinished(const struct ipc_address *address, pid_t maker, struct ipc_error *err)
@@ -69,7 +78,8 @@ unfinished(const struct ipc_address *address, pid_t maker, struct ipc_error *err
 			"create '%s': it is still being made by process %d",
 			address->text, maker);
 	return ipc_refuse(err, IPC_REFUSED, EBUSY,
-		"create '%s': process %d ended while it made it; rm removes what it left",
+		"create '%s': process %d ended while it made it; rm removes what it left, "
+		"and set --mode completes it",
 		address->text, maker);
 }
 
@@ -82,8 +92,7 @@ accept_existing(const struct ipc_address *address, const struct ipc_memory_plan 
 	struct shmid_ds ds;
 	int id = shmget(key, 0, 0);
 
-	if (id >= 0 && ipc_shm_sysv_look(id, &ds) == 0 &&
-		(ds.shm_perm.mode & 0777) == IPC_SHM_MAKING)
+	if (id >= 0 && ipc_shm_sysv_look(id, &ds) == 0 && is_making(&ds))
 		return unfinished(address, ds.shm_cpid, err);
 	id = shmget(key, 0, 0444); /* such bits ask; 0 would ask nothing */
 	if (id < 0 && errno == EACCES)
@@ -187,6 +196,8 @@ ipc_shm_sysv_create(const struct ipc_address *address,
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
 			"create '%s': a System V segment has at least 1 byte (SHMMIN)",
 			address->text);
+	if (plan->mode == IPC_SHM_MAKING && address->kind != IPC_SYSV_PRIVATE)
+		return ipc_shm_sysv_mark(address, "create", err);
 	/* ENOENT: it was there, and was removed, or made, before we could look at it. */
 	for (int try = 0; try < TRIES; try++) {
 		result = create(address, plan, found, made, err);

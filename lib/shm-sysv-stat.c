@@ -202,6 +202,8 @@ ipc_shm_sysv_change(const struct ipc_address *address,
 	if (change->new_mode != NULL)
 		ds.shm_perm.mode =
 			change->new_mode(ds.shm_perm.mode & 0777, change->arg);
+	if (change->new_mode != NULL && ds.shm_perm.mode == IPC_SHM_MAKING)
+		return ipc_shm_sysv_mark(address, "change the mode of", err);
 	if (shmctl(id, IPC_SET, &ds) == 0)
 		return 0;
 	return ipc_shm_sysv_fail(address, "change", errno, err);

@@ -16,6 +16,15 @@ ipc_shm_sysv_fail(const struct ipc_address *address, const char *action, int cod
 }
 
 int
+ipc_shm_sysv_mark(
+	const struct ipc_address *address, const char *action, struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_REFUSED, EINVAL,
+		"%s '%s': mode 0%o is that of a segment that is not complete", action,
+		address->text, IPC_SHM_MAKING);
+}
+
+int
 ipc_shm_sysv_id(
 	const struct ipc_address *address, const char *action, struct ipc_error *err)
 {

@@ -11,6 +11,7 @@
 /*
  * The mode of a segment that is being made, the smallest that lets its owner attach it
  * and yet is nobody's wish: to execute alone allows nothing.  The wanted one comes last.
+ * It is not that of one that another than its creator has attached.
  */
 enum { IPC_SHM_MAKING = 0601 };
 
@@ -46,6 +47,10 @@ int ipc_shm_sysv_look(int id, struct shmid_ds *ds);
 /* Fails with an errno value of shmget, shmctl or shmop(2), told as what it means. */
 int ipc_shm_sysv_fail(const struct ipc_address *address, const char *action, int code,
 	struct ipc_error *err);
+
+/* Refuses to give a segment IPC_SHM_MAKING. */
+int ipc_shm_sysv_mark(
+	const struct ipc_address *address, const char *action, struct ipc_error *err);
 
 /* What memory.h asks for. */
 int ipc_shm_sysv_create(const struct ipc_address *address,

@@ -775,7 +775,7 @@ load helper
 @test "purge goes on after a failure" {
 	queue
 	ipc-mq write "$NAME" 1
-	fails_with 3 "ipc-mq: cannot read '$NAME-2': No such file or directory" ipc-mq purge "$NAME-2" "$NAME"
+	fails_with 3 "ipc-mq: cannot purge '$NAME-2': No such file or directory" ipc-mq purge "$NAME-2" "$NAME"
 	holds 0
 }
 

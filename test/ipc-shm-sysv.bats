@@ -40,7 +40,7 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	q=id:$(ipcmk -M 64 -p 0601 | grep -o '[0-9]*$') && segments "$q"
 	key=key:$(value KEY "$q")
 	fails 7 ipc-shm create -s 64 "$key"
-	[[ $stderr == *"ended while it made it; rm removes what it left" ]]
+	[[ $stderr == *"ended while it made it; rm removes what it left, and set --mode completes it" ]]
 	ipc-shm set -m 0640 "$q"
 	[ "$(ipc-shm create -s 64 "$key")" = "$q" ]
 	command -v perl >/dev/null || skip "no perl here"
@@ -54,6 +54,17 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	ends_with 0 $!
 	[ "$(cat found)" = "id:$(value ID "$BYKEY")" ]
 	kill -9 "$maker"
+}
+
+@test "the mode of what is not complete is nobody's: it cannot be given, and means nothing where others were" {
+	word="mode 0601 is that of a segment that is not complete"
+	fails_with 7 "ipc-shm: cannot create '$BYKEY': $word" ipc-shm create -s 64 -m 0601 "$BYKEY"
+	gone "$BYKEY"
+	q=id:$(ipcmk -M 64 -p 0601 | grep -o '[0-9]*$') && segments "$q"
+	ipc-shm write "$q" data
+	[ "$(ipc-shm create -s 64 "key:$(value KEY "$q")")" = "$q" ]
+	[ "$(ipc-shm read -N 4 "$q")" = data ]
+	fails_with 7 "ipc-shm: cannot change the mode of '$q': $word" ipc-shm set -m u=rw,g=,o=x "$q"
 }
 
 @test "create gives a segment its mode last, and a kill before leaves the mark" {

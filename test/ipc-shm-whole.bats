@@ -452,6 +452,16 @@ writes() {
 	within 10 gone "$q"
 }
 
+@test "create --until-exit in a full /dev/shm fails with 6, and leaves nothing" {
+	as_root
+	unshare -m sh -c 'mount -t tmpfs tmpfs /dev/shm' || skip "nothing can be mounted"
+	fails 6 elsewhere 'mount -t tmpfs -o size=64k none /dev/shm && mount -t tmpfs -o size=4k none /run/user
+		head -c 4k /dev/zero >/run/user/full; head -c 64k /dev/zero >/dev/shm/full
+		ipc-shm create -s 0 --until-exit "$$" /a; s=$?; ls -A /dev/shm >left; exit "$s"'
+	[[ $stderr == *"what belongs to a process: no room is left in its file system" ]]
+	[ "$(cat left)" = full ]
+}
+
 @test "set --until-exit lets an object belong to another process, or to none" {
 	lives
 	object

@@ -108,12 +108,14 @@ int64_t ipc_memory_used(const struct ipc_memory_info *info);
  * one is taken, unless plan->sparse; that of a System V segment always is when it is
  * used.  A failure leaves nothing behind, and neither does a kill: a new POSIX object or
  * file gets its name when it is complete.  A System V segment gets its mode then: a kill
- * before leaves one of mode 0601, which is never found to be good.
+ * before leaves one of mode 0601, which is not found to be good before its mode is
+ * changed, or another process has attached it.
  *
  * IPC_EXISTS	it exists, and exclusive was asked for or its size differs
  * IPC_REFUSED	it exists and belongs to another user, see ipc_trust_found(), or its name
  *		is that of something else: a FIFO, a symbolic link, one name of several;
- *		or it is a segment that is not complete, and does not become so in 10 s
+ *		or it is a segment that is not complete, and does not become so in 10 s;
+ *		or one with a key is to have the mode of such a segment
  * IPC_LIMIT	there is no room; RLIMIT_FSIZE; shmmni, shmmax or shmall of
  *		proc_sys_kernel; the words have the figures
  * IPC_MISUSE	it does not exist, and no size is given; an id

@@ -150,6 +150,11 @@ enum ipc_mq_access { IPC_MQ_READ, IPC_MQ_WRITE };
 int ipc_mq_open(struct ipc_mq *mq, const struct ipc_address *address,
 	enum ipc_mq_access access, uid_t trusted, struct ipc_error *err);
 
+/* The same for another action than "read" or "write to": that is what cannot be done. */
+int ipc_mq_open_for(struct ipc_mq *mq, const struct ipc_address *address,
+	enum ipc_mq_access access, const char *action, uid_t trusted,
+	struct ipc_error *err);
+
 /* Gives back what ipc_mq_open() took. */
 void ipc_mq_close(struct ipc_mq *mq);
 
