@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,16 +23,25 @@ wait_for(struct copy_transfer *t, struct copy_end *end, short events)
 	return code;
 }
 
-/* Until the end is ready that was not, or one after the other where that is not known. */
+/*
+ * Until the end is ready that was not, or one after the other where that is not known.
+ * First, who fills or empties it may go on, if it is on this processor: it then does much
+ * at once, and each of us sleeps less often.
+ */
 static int
 stand_still(struct copy_transfer *t)
 {
 	struct copy_end *at = t->at;
 	int code = 0;
 
-	if (!t->stands_still)
+	if (!t->stands_still) {
 		ipc_wait_start(&t->wait);
-	t->stands_still = true;
+		t->stands_still = true;
+		if (t->wait.limit > 0 && t->copy->moved > t->before) {
+			sched_yield();
+			return 0;
+		}
+	}
 	if (at != &t->to)
 		code = wait_for(t, &t->from, POLLIN);
 	if (code == 0 && at != &t->from)
