@@ -266,6 +266,20 @@ check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
 }
 
 /*
+ * The most bytes between two looks at the size: the more, the faster.  When a stream comes
+ * is not known; what makes a file longer lets a peer's cut be seen in time.
+ */
+static uint64_t
+step_of(const struct ipc_memory *memory, int fd)
+{
+	if (memory->unseen)
+		return INT64_MAX;
+	if (memory->extends || ipc_bytes_left(fd) == IPC_UNKNOWN)
+		return 1 << 20;
+	return 64 << 20;
+}
+
+/*
  * As ipc_copy() does: 0; 1 when the descriptor ended before; -1, or 2 when it failed.
  * The size is looked at when there is input, and just before it is written: what a peer
  * has cut off does not come back, as a hole.
@@ -274,7 +288,7 @@ static int
 copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
 	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
-	enum { STEP = 1 << 20 };
+	const uint64_t step = step_of(memory, fd);
 	struct ipc_wait at_once = IPC_WAIT(0), standing = *wait;
 	struct ipc_copy copy = IPC_COPY(fd, memory->fd, &at_once);
 	int result = 0;
@@ -288,7 +302,7 @@ copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t lengt
 			return 2;
 		if (is_cut(memory, offset, *moved))
 			return ipc_memory_cut(memory, *moved, err);
-		copy.length = length - *moved < STEP ? length : *moved + STEP;
+		copy.length = length - *moved < step ? length : *moved + step;
 		result = ipc_copy(&copy, err);
 		*moved = copy.moved;
 		if (result < 0 && copy.failed == fd && errno == EAGAIN)
@@ -387,8 +401,10 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		return ipc_refuse(err, IPC_REFUSED, EINVAL,
 			"%s '%s': it is its own input", memory->action,
 			ipc_address_text(&memory->address));
-	if (ipc_memory_reserve(memory, offset, known == IPC_UNKNOWN ? 0 : known, err) <
-		0)
+	/* It goes when there is no room: to take that before costs a 20th of the speed. */
+	if (!memory->unseen &&
+		ipc_memory_reserve(
+			memory, offset, known == IPC_UNKNOWN ? 0 : known, err) < 0)
 		return -1;
 	most = length < end - offset ? length : end - offset;
 	result = memory->base != NULL

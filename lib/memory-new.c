@@ -70,6 +70,7 @@ ipc_memory_new_begin(struct ipc_memory_new *new, const struct ipc_address *addre
 			.id = -1,
 			.action = "write to",
 			.extends = true,
+			.unseen = true,
 		},
 	};
 	return ipc_memory_kind(address) == &ipc_memory_file ? begin_file(new, err)

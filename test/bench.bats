@@ -7,7 +7,7 @@ load helper
 setup_file() {
 	local sources=$srcdir/test/bench bench=$BATS_FILE_TMPDIR/test/bench flags sanitized=()
 	mkdir -p "$bench"
-	ln -s "$builddir/ipc-mq" "$BATS_FILE_TMPDIR/ipc-mq"
+	ln -s "$builddir/ipc-mq" "$builddir/ipc-shm" "$BATS_FILE_TMPDIR"
 	flags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wconversion -Werror)
 	! nm -u "$builddir/libipcutil.a" 2>/dev/null | grep -q __asan_ ||
 		sanitized=("-fsanitize=address,undefined")
@@ -123,6 +123,18 @@ no_crowd() {
 	[ "$(grep -c '^thousand KiB/s ' out)" -ge 7 ]
 	command -v pv || grep -q '^copy-pipe-pv: pv is left out: it is not installed$' out
 	run ! ls -d "/dev/shm/$NAME-bench-"*
+}
+
+@test "ipc-shm has a table for adding, for each way of bytes, and for its memory" {
+	[ -x "$BATS_FILE_TMPDIR/test/bench/copy" ] || skip "no library here"
+	bench CASES=shm "$srcdir/test/bench/run" >out
+	cat out
+	for goal in 'add at most 1\.05 of /bin/true' 'create --from-stdin at least 1 of cp' \
+		'write at least 1\.15 of cat' 'read at least 1\.4 of cat' 'read at least 1 of dd' \
+		'write at most 1\.5 of cat, in'; do
+		grep -qE "^goal: ipc-shm $goal: (met|missed|too much noise to tell) \([0-9.]+\)$" out
+	done
+	run ! compgen -G "/dev/shm$NAME-bench-*"
 }
 
 @test "INT and TERM end all of it, and nothing is left" {

@@ -45,6 +45,7 @@ struct ipc_memory {
 	enum ipc_memory_access access; /* private: how it was opened */
 	uid_t trusted;                 /* private */
 	const char *action; /* for the caller to set: what fails, "read", in messages */
+	bool unseen;        /* private: nobody else can have it yet */
 	bool extends; /* for the caller to set: what does not fit makes it longer */
 };
 

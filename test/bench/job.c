@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,15 +139,19 @@ process_of(const struct job *job, pid_t pid)
 	errx(1, "%s: a busy loop has ended", job->name);
 }
 
-void
+long
 job_end(struct job *job)
 {
 	const struct process *process;
+	struct rusage used;
+	long peak = 0;
 	int status;
 
 	/* Whichever comes: when one fails, the others may wait for it for ever. */
 	for (size_t i = 0; i < job->count; i++) {
-		process = process_of(job, wait(&status));
+		process = process_of(job, wait4(-1, &status, 0, &used));
+		if (used.ru_maxrss > peak)
+			peak = used.ru_maxrss;
 		if (status != 0)
 			errx(1, "%s: '%s' failed with %s %d", job->name,
 				process->argv[0],
@@ -154,6 +159,7 @@ job_end(struct job *job)
 				WIFSIGNALED(status) ? WTERMSIG(status)
 						    : WEXITSTATUS(status));
 	}
+	return peak;
 }
 
 static void

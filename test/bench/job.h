@@ -36,8 +36,11 @@ char **job_parse(char **words, struct job *job);
  */
 void job_start(struct job *job);
 
-/* Waits for all; ends this process when one did not end with 0. */
-void job_end(struct job *job);
+/*
+ * Waits for all; ends this process when one did not end with 0.  Returns the most memory
+ * that one of them had, in KiB.
+ */
+long job_end(struct job *job);
 
 /*
  * Makes this process one that takes all it started along, however it ends, and

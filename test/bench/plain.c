@@ -4,6 +4,7 @@
  *	plain create posix NAME		prints NAME
  *	plain create sysv		prints "id:N"
  *	plain remove ADDRESS
+ *	plain add NAME			to the first word of shared memory; prints it
  *	plain send ADDRESS MESSAGE
  *	plain send ADDRESS		each line of stdin is a message
  *	plain receive ADDRESS COUNT	each message is a line
@@ -25,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 
 enum { BYTES_MAX = 8192, TYPE = 1 };
@@ -175,6 +177,19 @@ remove_queue(const char *address)
 	return 0;
 }
 
+static int
+add(const char *name)
+{
+	int fd = shm_open(name, O_RDWR, 0);
+	unsigned long *word = fd < 0
+		? MAP_FAILED
+		: mmap(NULL, sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (word == MAP_FAILED)
+		err(1, "shm_open %s", name);
+	return printf("%lu\n", __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST)) < 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -185,6 +200,8 @@ main(int argc, char **argv)
 		return create(argv[2], argv[3]);
 	if (strcmp(verb, "remove") == 0)
 		return remove_queue(argv[2]);
+	if (strcmp(verb, "add") == 0)
+		return add(argv[2]);
 	if (strcmp(verb, "send") == 0) {
 		queue = open_queue(argv[2], O_WRONLY);
 		if (argc > 3)

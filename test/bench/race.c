@@ -1,7 +1,7 @@
 /*
  * race.c - times cases against each other
  *
- *	race [-b] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
+ *	race [-bm] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
  *
  * A CASE is what job_parse() reads.  The first is the floor that the others are
  * compared with, the second the floor again: where they differ, it is noise.  In
@@ -14,6 +14,7 @@
  *		with FILE
  *	-i	tell thousands of so many items a second, of which more is better, in
  *		place of microseconds
+ *	-m	tell the most memory that a process of the case had, in KiB
  *	-u	what the items are: messages
  *
  * Status 3: it was done, and a goal was missed.
@@ -32,7 +33,7 @@ enum { CASES_MAX = 32, SOME_MISSED = 3 };
 
 struct race {
 	const char *title, *expected, *unit;
-	bool busy;
+	bool busy, memory;
 	double items; /* 0: time is told */
 	size_t rounds, count;
 	struct job jobs[CASES_MAX];
@@ -58,10 +59,13 @@ static double
 run(const struct race *race, struct job *job)
 {
 	double start = now(), span;
+	long peak;
 
 	job_start(job);
-	job_end(job);
+	peak = job_end(job);
 	span = now() - start;
+	if (race->memory)
+		return (double)peak;
 	return race->items > 0 ? race->items / span / 1e3 : span * 1e6;
 }
 
@@ -217,8 +221,10 @@ show_all(const struct race *race)
 	snprintf(floor, sizeof(floor), "of %s", race->jobs[0].name);
 	snprintf(unit, sizeof(unit), "thousand %s/s", race->unit);
 	printf("%-34s %9s %9s .. %-9s %7s %17s\n",
-		race->items > 0 ? unit : "microseconds", "median", "min", "max",
-		"ratio", "its middle half");
+		race->items > 0        ? unit
+			: race->memory ? "KiB"
+				       : "microseconds",
+		"median", "min", "max", "ratio", "its middle half");
 	for (size_t i = 0; i < race->count; i++)
 		ratios[i] = show(race, i);
 	for (size_t i = 0; i < race->count; i++)
@@ -233,7 +239,7 @@ parse(struct race *race, int argc, char **argv)
 	char **words;
 	int option;
 
-	while ((option = getopt(argc, argv, "+be:i:r:t:u:")) > 0)
+	while ((option = getopt(argc, argv, "+be:i:mr:t:u:")) > 0)
 		switch (option) {
 		case 'b':
 			race->busy = true;
@@ -243,6 +249,9 @@ parse(struct race *race, int argc, char **argv)
 			break;
 		case 'i':
 			race->items = strtod(optarg, NULL);
+			break;
+		case 'm':
+			race->memory = true;
 			break;
 		case 'r':
 			race->rounds = strtoul(optarg, NULL, 10);
