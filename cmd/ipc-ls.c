@@ -1,4 +1,5 @@
 /* ipc-ls - the IPC objects of the machine, for shell scripts */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,12 @@ static const struct field ls_options[] = {
 		"sort by this column; what is not known comes last"),
 	OPTION_MEANS(FLAG, 0, "reverse", struct ls_args, reverse, "",
 		"in the reverse order"),
+	OPTION(TEXT, 0, "save", struct ls_args, save, "FILE",
+		"write to FILE what is there, for --new-since, and print nothing"),
+	OPTION(TEXT, 0, "new-since", struct ls_args, new_since, "FILE",
+		"only what was not there at that --save, and would stay: status 7 then"),
+	OPTION_MEANS(FLAG, 0, "since-all", struct ls_args, since_all, "",
+		"with --new-since: also what goes with the processes that have it"),
 	END_FIELDS,
 };
 
@@ -54,8 +61,9 @@ needs_holders(const struct call *call, const struct filter *filter)
 {
 	const struct ls_args *args = call->args;
 
-	return filter_needs_holders(filter) || standing_is_wanted(&call->records) ||
-		args->sort != NULL;
+	return filter_needs_holders(filter) ||
+		(args->save == NULL &&
+			(standing_is_wanted(&call->records) || args->sort != NULL));
 }
 
 /* Lists what passes the filter. */
@@ -72,9 +80,13 @@ take(struct call *call, struct ipc_inventory *inventory)
 	if (filter_begin(&filter, call) < 0)
 		return -1;
 	plan.families = filter.families;
+	if (args->new_since != NULL && !args->since_all)
+		plan.families &= ~(unsigned int)IPC_FAMILIES_PASSING;
 	if (ipc_inventory_list(inventory, &plan, &call->err) < 0)
 		return -1;
 	filter_before_look(&filter, inventory);
+	if (args->new_since != NULL && ls_keep_new(call, inventory) < 0)
+		return -1;
 	if (!needs_holders(call, &filter))
 		return 0;
 	if (ipc_inventory_look(inventory, &call->err) < 0)
@@ -96,15 +108,35 @@ show(struct call *call, const struct ipc_inventory *inventory)
 }
 
 static int
+list(struct call *call, struct ipc_inventory *inventory)
+{
+	const struct ls_args *args = call->args;
+
+	if (take(call, inventory) < 0)
+		return -1;
+	if (args->save != NULL)
+		return ls_save(call, inventory);
+	if (ls_sort(call, inventory) < 0 || show(call, inventory) < 0)
+		return -1;
+	if (args->new_since != NULL && inventory->count > 0) {
+		cli_warn(call, "something new was found");
+		call->status = STATUS_REFUSED;
+	}
+	return 0;
+}
+
+static int
 ls(struct call *call)
 {
+	const struct ls_args *args = call->args;
 	struct ipc_inventory inventory = { .items = NULL };
-	int result = take(call, &inventory);
+	int result;
 
-	if (result == 0)
-		result = ls_sort(call, &inventory);
-	if (result == 0)
-		result = show(call, &inventory);
+	if (args->save != NULL && args->new_since != NULL)
+		return cli_misuse(call, "only one of --save and --new-since can be");
+	if (args->since_all && args->new_since == NULL)
+		return cli_misuse(call, "--since-all needs --new-since");
+	result = list(call, &inventory);
 	if (result == 0)
 		warn(call, &inventory);
 	ipc_inventory_free(&inventory);

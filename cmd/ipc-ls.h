@@ -10,9 +10,17 @@ struct ls_args {
 	struct filter filter;
 	const char *sort; /* NULL: as they are listed */
 	bool reverse;
+	const char *save, *new_since; /* files; NULL: not given */
+	bool since_all;
 };
 
 /* Sorts the objects as the options say.  0, or -1 with call->err filled. */
 int ls_sort(struct call *call, struct ipc_inventory *inventory);
+
+/* Writes what is there to a file.  0, or -1 with call->err filled. */
+int ls_save(struct call *call, const struct ipc_inventory *inventory);
+
+/* Takes out what was there when such a file was written, and, mostly, what goes by itself. */
+int ls_keep_new(struct call *call, struct ipc_inventory *inventory);
 
 #endif

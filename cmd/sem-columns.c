@@ -13,7 +13,7 @@ const struct field sem_columns[] = {
 	COLUMN(NUMBER, "MEMBERS", struct sem_row, info.members,
 		"semaphores in the set; POSIX: 1"),
 	COLUMN(NUMBER, "WAITERS", struct sem_row, info.waiters,
-		"processes that wait for units; POSIX: also those killed while they waited"),
+		"processes that wait for units; POSIX: and those killed at it"),
 	EXTRA_COLUMN(NUMBER, "ZERO_WAITERS", struct sem_row, info.zero_waiters,
 		"System V: processes that wait for 0"),
 	COLUMN(MODE, "MODE", struct sem_row, info.mode, "permissions"),

@@ -120,6 +120,7 @@ add_memory(const struct ipc_memory_info *info, void *arg)
 	item->mode = info->mode;
 	item->gid = info->gid;
 	item->used = ipc_memory_used(info);
+	item->is_passing = lister->family == IPC_FAMILY_MMAP || info->removed == 1;
 	item->memory = *info;
 	item->memory.address = item->evidence.object.address;
 	return 0;
@@ -198,6 +199,7 @@ add_sock(const struct ipc_sock_info *info, void *arg)
 	item->mode = info->mode;
 	item->gid = info->gid;
 	item->used = info->changed;
+	item->is_passing = info->file == IPC_UNKNOWN;
 	item->sock = *info;
 	item->sock.address = item->evidence.object.address;
 	return 0;

@@ -35,8 +35,11 @@ enum ipc_family {
 	IPC_FAMILIES, /* their number */
 };
 
-/* Bits of all of them, each 1 << family. */
+/* Bits of all, each 1 << family. */
 enum { IPC_FAMILIES_ALL = (1 << IPC_FAMILIES) - 1 };
+
+/* Those of which there is only what processes have. */
+enum { IPC_FAMILIES_PASSING = 1 << IPC_FAMILY_MMAP };
 
 /* The word before its addresses: "mq". */
 const char *ipc_family_name(enum ipc_family family);
@@ -52,6 +55,8 @@ struct ipc_item {
 	mode_t mode;
 	gid_t gid;
 	int64_t used; /* when it was last used or set; IPC_UNKNOWN_TIME */
+	bool is_passing; /* it goes with the last process that has it, or is a file that
+			    is only mapped: nobody can leave it behind */
 	union {       /* by family: all that is known */
 		struct ipc_mq_info mq;
 		struct ipc_memory_info memory; /* IPC_FAMILY_SHM, IPC_FAMILY_MMAP */

@@ -1,0 +1,157 @@
+/* ipc-ls-since.c - --save and --new-since: what was not there before */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc-ls.h"
+
+/* The first line of what --save writes. */
+static const char heading[] = "ipc-ls 1\n";
+
+/* The lines of a file, sorted. */
+struct saved {
+	char **line;
+	size_t count, room;
+};
+
+/* What tells an object from others for as long as it lives: a line of the file. */
+static int
+line_of(const struct ipc_item *item, char line[VALUE_MAX * 2])
+{
+	const struct ipc_object *object = &item->evidence.object;
+
+	return snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 "\n",
+		ipc_family_name(item->family), object->device, object->number);
+}
+
+static int
+by_text(const void *one, const void *other)
+{
+	return strcmp(*(char *const *)one, *(char *const *)other);
+}
+
+static void
+free_saved(struct saved *saved)
+{
+	for (size_t i = 0; i < saved->count; i++)
+		free(saved->line[i]);
+	free(saved->line);
+}
+
+/* Adds the line, which is no longer the caller's. */
+static int
+add(struct saved *saved, char *line)
+{
+	if (saved->count == saved->room) {
+		size_t room = saved->room * 2 + 64;
+		char **more = reallocarray(saved->line, room, sizeof(*more));
+
+		if (more == NULL) {
+			free(line);
+			return -1;
+		}
+		saved->line = more;
+		saved->room = room;
+	}
+	saved->line[saved->count++] = line;
+	return 0;
+}
+
+/* 0, or an errno value; EBADMSG: the file is none of --save. */
+static int
+read_lines(FILE *file, struct saved *saved)
+{
+	char *line = NULL;
+	size_t room = 0;
+	int code = 0;
+
+	errno = 0;
+	if (getline(&line, &room, file) < 0 || strcmp(line, heading) != 0)
+		code = errno != 0 ? errno : EBADMSG;
+	while (code == 0) {
+		free(line);
+		line = NULL;
+		if (getline(&line, &room, file) < 0)
+			break;
+		if (add(saved, line) < 0)
+			code = ENOMEM;
+		line = NULL;
+	}
+	free(line);
+	return code == 0 && ferror(file) ? EIO : code;
+}
+
+static int
+read_saved(struct call *call, const char *name, struct saved *saved)
+{
+	FILE *file = fopen(name, "re");
+	int code = file == NULL ? errno : read_lines(file, saved);
+
+	if (file != NULL)
+		fclose(file);
+	if (code == EBADMSG)
+		return ipc_refuse(&call->err, IPC_FAILED, code,
+			"read '%s': it is no file that --save has made", name);
+	if (code != 0)
+		return ipc_fail(&call->err, code, "read '%s'", name);
+	if (saved->count > 0)
+		qsort(saved->line, saved->count, sizeof(*saved->line), by_text);
+	return 0;
+}
+
+/* What goes by itself is no leak, unless --since-all is given. */
+static bool
+is_new(const struct ipc_item *item, const void *arg)
+{
+	const struct saved *saved = arg;
+	char text[VALUE_MAX * 2];
+	const char *line = text;
+
+	line_of(item, text);
+	return saved->count == 0 ||
+		bsearch(&line, saved->line, saved->count, sizeof(*saved->line),
+			by_text) == NULL;
+}
+
+static bool
+is_lasting(const struct ipc_item *item, const void *arg)
+{
+	(void)arg;
+	return !item->is_passing;
+}
+
+int
+ls_keep_new(struct call *call, struct ipc_inventory *inventory)
+{
+	const struct ls_args *args = call->args;
+	struct saved saved = { .count = 0 };
+	int result = read_saved(call, args->new_since, &saved);
+
+	if (result == 0)
+		ipc_inventory_keep(inventory, is_new, &saved);
+	if (result == 0 && !args->since_all)
+		ipc_inventory_keep(inventory, is_lasting, NULL);
+	free_saved(&saved);
+	return result;
+}
+
+int
+ls_save(struct call *call, const struct ipc_inventory *inventory)
+{
+	const struct ls_args *args = call->args;
+	FILE *file = fopen(args->save, "we");
+	char line[VALUE_MAX * 2];
+
+	if (file == NULL)
+		return ipc_fail(&call->err, errno, "write '%s'", args->save);
+	fputs(heading, file);
+	for (size_t i = 0; i < inventory->count && !ferror(file); i++) {
+		line_of(&inventory->items[i], line);
+		fputs(line, file);
+	}
+	if (ferror(file) | fclose(file))
+		return ipc_fail(&call->err, errno, "write '%s'", args->save);
+	return 0;
+}
