@@ -73,8 +73,9 @@ filter_needs_holders(const struct filter *filter)
 bool
 filter_is_narrow(const struct filter *filter)
 {
-	return filter_needs_holders(filter) || filter->user != IPC_NOBODY ||
-		filter->name != NULL || filter->older_than > 0;
+	return filter_needs_holders(filter) || filter->owner.uid != (uid_t)-1 ||
+		filter->owner.gid != (gid_t)-1 || filter->name != NULL ||
+		filter->older_than > 0;
 }
 
 static bool
@@ -85,6 +86,13 @@ is_named(const struct ipc_item *item, const char *pattern)
 
 	return fnmatch(pattern, address, 0) == 0 ||
 		(slash != NULL && fnmatch(pattern, slash + 1, 0) == 0);
+}
+
+static bool
+belongs_to(const struct ipc_item *item, const struct owner *owner)
+{
+	return (owner->uid == (uid_t)-1 || owner->uid == item->evidence.object.uid) &&
+		(owner->gid == (gid_t)-1 || owner->gid == item->gid);
 }
 
 static bool
@@ -111,7 +119,7 @@ passes_before_look(const struct ipc_item *item, const void *arg)
 
 	if (!(filter->families & 1U << item->family))
 		return false;
-	if (filter->user != IPC_NOBODY && item->evidence.object.uid != filter->user)
+	if (!belongs_to(item, &filter->owner))
 		return false;
 	if (filter->name != NULL && !is_named(item, filter->name))
 		return false;

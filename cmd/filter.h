@@ -13,7 +13,7 @@
 /* What was asked for; the values that leave a part out are in brackets. */
 struct filter {
 	const char *types;     /* [NULL] a list */
-	uid_t user;            /* [IPC_NOBODY] */
+	struct owner owner;    /* [-1, -1] */
 	const char *name;      /* [NULL] a pattern */
 	pid_t pid;             /* [0] */
 	const char *states;    /* [NULL] a list */
@@ -24,14 +24,14 @@ struct filter {
 
 #define NO_FILTER \
 	{ \
-		.user = IPC_NOBODY \
+		.owner = {(uid_t)-1, (gid_t)-1 } \
 	}
 
 #define FILTER_OPTIONS(type, member) \
 	OPTION(TEXT, 0, "type", type, member.types, "TYPES", \
 		"only of these types, separated by commas"), \
-		OPTION(USER, 0, "user", type, member.user, "USER", \
-			"only what belongs to USER"), \
+		OPTION(OWNER, 0, "user", type, member.owner, "USER[:GROUP]", \
+			"only what belongs to USER, and to GROUP"), \
 		OPTION(TEXT, 0, "name", type, member.name, "GLOB", \
 			"only where the address, or what is behind its last slash, is GLOB"), \
 		OPTION(PROCESS, 0, "pid", type, member.pid, "PID", \

@@ -28,13 +28,13 @@
 ipc_leaks_begin() {
 	ipc_leaks=(--user "$(id -u)")
 	[ $# -eq 0 ] || ipc_leaks=("$@")
-	ipc-ls -q "${ipc_leaks[@]}" --save "$BATS_TEST_TMPDIR/.ipc-leaks"
+	ipc-ls -q "${ipc_leaks[@]}" --save "$BATS_TEST_TMPDIR.leaks"
 }
 
 ipc_leaks_end() {
 	local found status=0 end=$((SECONDS + ${IPC_LEAKS_WAIT-2}))
-	[ -e "$BATS_TEST_TMPDIR/.ipc-leaks" ] || return 0	# it was skipped before
-	while found=$(ipc-ls -q "${ipc_leaks[@]}" --new-since "$BATS_TEST_TMPDIR/.ipc-leaks") ||
+	[ -e "$BATS_TEST_TMPDIR.leaks" ] || return 0	# it was skipped before
+	while found=$(ipc-ls -q "${ipc_leaks[@]}" --new-since "$BATS_TEST_TMPDIR.leaks") ||
 		status=$?; [ "$status" -eq 7 ] && [ "$SECONDS" -lt "$end" ]; do
 		status=0
 		sleep 0.1

@@ -2,6 +2,7 @@
 # shellcheck disable=SC2016,SC2034,SC2154  # bats sets and reads them
 
 bats_require_minimum_version 1.5.0
+load "${srcdir:-..}/share/leaks.bash"
 
 setup() {
 	local prefix=${PREFIX:-/ipcutil-test-$$}
@@ -13,6 +14,12 @@ setup() {
 	export TMPDIR=$BATS_TEST_TMPDIR	# where a message would be saved
 	others=()	# more processes to end than "jobs -p" tells
 	cd "$BATS_TEST_TMPDIR" || return
+	# A group of its own tells what is this file's; else at least its names do.
+	if [ -n "${LEAKS_GROUP-}" ]; then
+		ipc_leaks_begin --user ":$LEAKS_GROUP"
+	else
+		ipc_leaks_begin --name "${NAME#/}*"
+	fi
 }
 
 teardown() {
@@ -25,6 +32,7 @@ teardown() {
 	made=()
 	[ ! -e "$BATS_TEST_TMPDIR/segments" ] || mapfile -t made <"$BATS_TEST_TMPDIR/segments"
 	ipc-shm rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
+	ipc_leaks_end
 }
 
 # fails_with STATUS MESSAGE COMMAND...: it says MESSAGE on stderr, and nothing else

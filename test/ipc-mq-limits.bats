@@ -159,7 +159,7 @@ refused() {
 	as_root
 	queue -m 0640
 	ipc-mq set --owner=nobody "$NAME"
-	[ "$(value USER,GROUP,MODE "$NAME")" = "nobody root 0640" ]
+	[ "$(value USER,GROUP,MODE "$NAME")" = "nobody $(id -gn) 0640" ]
 	ipc-mq set --owner=:daemon "$NAME"
 	[ "$(value USER,GROUP "$NAME")" = "nobody daemon" ]
 	ipc-mq set --owner=54321:54322 -m 0600 "$NAME"
