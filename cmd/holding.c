@@ -8,9 +8,8 @@
 #include "holding.h"
 #include "json.h"
 
-/* How: "read", "both+mapped". */
-static const char *
-access_text(unsigned int access, char buf[VALUE_MAX])
+const char *
+holding_access(unsigned int access, char buf[VALUE_MAX])
 {
 	static const struct {
 		unsigned int bits;
@@ -22,6 +21,7 @@ access_text(unsigned int access, char buf[VALUE_MAX])
 		{ IPC_ACCESS_MAPPED, "mapped" },
 		{ IPC_ACCESS_ATTACHED, "attached" },
 		{ IPC_ACCESS_BLOCKED, "blocked" },
+		{ IPC_ACCESS_OPENING, "opening" },
 	};
 	size_t length = 0;
 
@@ -61,7 +61,7 @@ holding_text(const struct holding *holding)
 		const struct ipc_holder *holder = &holding->holder[i];
 
 		fprintf(out, "%s%jd:%s:", i > 0 ? "," : "", (intmax_t)holder->pid,
-			access_text(holder->access, access));
+			holding_access(holder->access, access));
 		put_command(out, holder->command);
 	}
 	if (fclose(out) != 0) {
@@ -86,7 +86,7 @@ put_holder(FILE *out, const struct ipc_holder *holder)
 	putc(',', out);
 	if (!json_put_bytes(out, "user", user, strlen(user)))
 		return false;
-	fprintf(out, ",\"access\":\"%s\"}", access_text(holder->access, access));
+	fprintf(out, ",\"access\":\"%s\"}", holding_access(holder->access, access));
 	return true;
 }
 

@@ -14,6 +14,9 @@
  */
 char *holding_text(const struct holding *holding);
 
+/* How a process has an object, "both+mapped", in buf; returns buf. */
+const char *holding_access(unsigned int access, char buf[VALUE_MAX]);
+
 /* Writes "key":[{"pid":4711,"command":"bash","user":"root","access":"read"}]. */
 bool holding_put_json(FILE *out, const char *key, const struct holding *holding);
 

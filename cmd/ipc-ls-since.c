@@ -22,8 +22,9 @@ line_of(const struct ipc_item *item, char line[VALUE_MAX * 2])
 {
 	const struct ipc_object *object = &item->evidence.object;
 
-	return snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 "\n",
-		ipc_family_name(item->family), object->device, object->number);
+	return snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		ipc_family_name(item->family), object->device, object->number,
+		object->born);
 }
 
 static int

@@ -19,6 +19,10 @@ static const struct field ls_options[] = {
 		"only what was not there at that --save, and would stay: status 7 then"),
 	OPTION_MEANS(FLAG, 0, "since-all", struct ls_args, since_all, "",
 		"with --new-since: also what goes with the processes that have it"),
+	OPTION_MEANS(FLAG, 0, "tree", struct ls_args, tree, "",
+		"show each process, its objects, and who else has them"),
+	OPTION_MEANS(FLAG, 0, "dot", struct ls_args, dot, "",
+		"print a graph of processes and objects, for dot(1) of Graphviz"),
 	END_FIELDS,
 };
 
@@ -61,7 +65,7 @@ needs_holders(const struct call *call, const struct filter *filter)
 {
 	const struct ls_args *args = call->args;
 
-	return filter_needs_holders(filter) ||
+	return filter_needs_holders(filter) || args->tree || args->dot ||
 		(args->save == NULL &&
 			(standing_is_wanted(&call->records) || args->sort != NULL));
 }
@@ -107,6 +111,15 @@ show(struct call *call, const struct ipc_inventory *inventory)
 	return 0;
 }
 
+/* How it is shown. */
+static int (*picture(const struct call *call))(
+	struct call *, const struct ipc_inventory *)
+{
+	const struct ls_args *args = call->args;
+
+	return args->tree ? ls_tree : args->dot ? ls_dot : show;
+}
+
 static int
 list(struct call *call, struct ipc_inventory *inventory)
 {
@@ -116,7 +129,7 @@ list(struct call *call, struct ipc_inventory *inventory)
 		return -1;
 	if (args->save != NULL)
 		return ls_save(call, inventory);
-	if (ls_sort(call, inventory) < 0 || show(call, inventory) < 0)
+	if (ls_sort(call, inventory) < 0 || picture(call)(call, inventory) < 0)
 		return -1;
 	if (args->new_since != NULL && inventory->count > 0) {
 		cli_warn(call, "something new was found");
@@ -134,6 +147,8 @@ ls(struct call *call)
 
 	if (args->save != NULL && args->new_since != NULL)
 		return cli_misuse(call, "only one of --save and --new-since can be");
+	if (args->tree + args->dot + (args->save != NULL) > 1)
+		return cli_misuse(call, "only one of --tree, --dot and --save can be");
 	if (args->since_all && args->new_since == NULL)
 		return cli_misuse(call, "--since-all needs --new-since");
 	result = list(call, &inventory);

@@ -12,7 +12,22 @@ struct ls_args {
 	bool reverse;
 	const char *save, *new_since; /* files; NULL: not given */
 	bool since_all;
+	bool tree, dot;
 };
+
+/* A process has an object. */
+struct link {
+	const struct ipc_item *item;
+	const struct ipc_holder *holder;
+};
+
+/* All of them, *count, by process, for the caller to free; or NULL with *err filled. */
+struct link *ls_links(
+	const struct ipc_inventory *inventory, size_t *count, struct ipc_error *err);
+
+/* Pictures of who has what.  0, or -1 with call->err filled. */
+int ls_tree(struct call *call, const struct ipc_inventory *inventory);
+int ls_dot(struct call *call, const struct ipc_inventory *inventory);
 
 /* Sorts the objects as the options say.  0, or -1 with call->err filled. */
 int ls_sort(struct call *call, struct ipc_inventory *inventory);
