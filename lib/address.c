@@ -1,5 +1,6 @@
 /* address.c - text to addresses */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,24 @@ ipc_address_id(int id)
 	struct ipc_address address = { .kind = IPC_SYSV_ID, .number = (uint32_t)id };
 
 	snprintf(address.text, sizeof(address.text), "id:%d", id);
+	return address;
+}
+
+struct ipc_address
+ipc_address_pid_fd(pid_t pid, int fd)
+{
+	struct ipc_address address = { .kind = IPC_PID_FD, .pid = pid, .fd = fd };
+
+	snprintf(address.text, sizeof(address.text), "%d/%d", (int)pid, fd);
+	return address;
+}
+
+struct ipc_address
+ipc_address_inode(uint64_t inode)
+{
+	struct ipc_address address = { .kind = IPC_INODE, .inode = inode };
+
+	snprintf(address.text, sizeof(address.text), "inode:%" PRIu64, inode);
 	return address;
 }
 
@@ -178,6 +197,45 @@ ipc_address_sem(const char *text, struct ipc_address *address, struct ipc_error 
 		return ipc_refuse(err, IPC_MISUSE, ENAMETOOLONG,
 			"'%.40s...' is a name of %zu bytes; at most %zu can be",
 			address->text, strlen(address->text) - 1, most);
+	return 0;
+}
+
+static int
+read_pid_fd(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	static const char wanted[] =
+		"a pipe such as '4711/3' (PID/FD), 'inode:57' or 'fd:3'";
+	const char *slash = strchr(text, '/');
+	char pid_text[16];
+	uint64_t pid, fd;
+
+	if (slash == NULL || (size_t)(slash - text) >= sizeof(pid_text))
+		return misuse(err, text, wanted);
+	snprintf(pid_text, sizeof(pid_text), "%.*s", (int)(slash - text), text);
+	if (!ipc_number(pid_text, 10, INT32_MAX, &pid) || pid == 0 ||
+		!ipc_number(slash + 1, 10, INT32_MAX, &fd))
+		return misuse(err, text, wanted);
+	*address = ipc_address_pid_fd((pid_t)pid, (int)fd);
+	return 0;
+}
+
+int
+ipc_address_pipe(const char *text, struct ipc_address *address, struct ipc_error *err)
+{
+	uint64_t number;
+
+	if (strncmp(text, "inode:", strlen("inode:")) == 0) {
+		if (!ipc_number(text + strlen("inode:"), 10, INT64_MAX, &number))
+			return misuse(err, text, "an inode such as 'inode:57'");
+		*address = ipc_address_inode(number);
+		return 0;
+	}
+	if (strncmp(text, "fd:", strlen("fd:")) != 0)
+		return read_pid_fd(text, address, err);
+	if (!ipc_number(text + strlen("fd:"), 10, INT32_MAX, &number))
+		return misuse(err, text, "a descriptor such as 'fd:3'");
+	*address = (struct ipc_address){ .kind = IPC_OWN_FD, .fd = (int)number };
+	snprintf(address->text, sizeof(address->text), "fd:%d", address->fd);
 	return 0;
 }
 

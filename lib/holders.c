@@ -12,6 +12,24 @@ ipc_holders_find(const struct ipc_object *objects, size_t count,
 	return ipc_scan_all(objects, count, IPC_SCAN_QUERY, holders, err);
 }
 
+int
+ipc_holders_discover(
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err)
+{
+	return ipc_scan_discover_all(types, found, err);
+}
+
+void
+ipc_discovery_free(struct ipc_discovery *found)
+{
+	for (size_t i = 0; i < found->count; i++)
+		if (found->objects[i].address.kind == IPC_PATH)
+			free((char *)found->objects[i].address.path);
+	free(found->objects);
+	ipc_holders_free(&found->holders);
+	*found = (struct ipc_discovery){ 0 };
+}
+
 /* The place of the first holder of this object or a later one. */
 static size_t
 place_of(const struct ipc_holders *holders, size_t object)

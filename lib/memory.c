@@ -24,13 +24,9 @@ type_of(const struct ipc_address *address)
 		return IPC_POSIX_SHM;
 	case IPC_PATH:
 		return IPC_MAPPED_FILE;
-	case IPC_SYSV_ID:
-	case IPC_SYSV_KEY:
-	case IPC_SYSV_PRIVATE:
-	case IPC_ABSTRACT: /* no address of memory */
-		break;
+	default:
+		return IPC_SYSV_SHM;
 	}
-	return IPC_SYSV_SHM;
 }
 
 struct ipc_object

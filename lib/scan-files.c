@@ -1,6 +1,7 @@
 /* scan-files.c - the descriptors of a task, and those that are nobody's */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +23,71 @@ miss(struct ipc_scan *scan)
 	return ipc_scan_missed(scan);
 }
 
-/* The link to a file is readable and writable as the descriptor is; O_PATH is neither. */
+/*
+ * The link to a file is readable and writable as the descriptor is; O_PATH is neither.
+ * Bits of enum ipc_access, or -1: it has gone.
+ */
 static int
-note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key,
-	int number)
+access_of(int fds, const char *fd)
 {
 	struct statx link;
-	unsigned int access;
 
 	if (statx(fds, fd, NO_WAIT | AT_SYMLINK_NOFOLLOW, STATX_MODE, &link) < 0)
-		return miss(scan);
-	access = (link.stx_mode & S_IRUSR ? IPC_ACCESS_READ : 0) |
+		return -1;
+	return (link.stx_mode & S_IRUSR ? IPC_ACCESS_READ : 0) |
 		(link.stx_mode & S_IWUSR ? IPC_ACCESS_WRITE : 0);
-	return access == 0 ? 0 : ipc_scan_found(scan, key, access, number);
+}
+
+static int
+note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *key,
+	bool is_fifo)
+{
+	const int access = access_of(fds, fd);
+
+	if (access <= 0)
+		return access < 0 ? miss(scan) : 0;
+	return ipc_scan_found(scan, key, (unsigned int)access,
+		is_fifo ? (int)scan->descriptors.number : -1);
+}
+
+/* By the path of its descriptor, or by that of the directory of it. */
+static int
+name(struct ipc_scan *scan, ssize_t place, int fds, const char *fd)
+{
+	char self[32], path[PATH_MAX], otherwise[PATH_MAX];
+	ssize_t length = readlinkat(fds, fd, path, sizeof(path) - 1);
+
+	path[length < 0 ? 0 : length] = '\0';
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fds);
+	length = readlink(self, otherwise, sizeof(otherwise) - NAME_MAX);
+	if (length < 0)
+		length = 0;
+	snprintf(otherwise + length, NAME_MAX, "/%s", fd);
+	return ipc_scan_name(scan, place, path, otherwise);
+}
+
+/* A pipe or a FIFO that nobody has asked for by itself. */
+static int
+discover(struct ipc_scan *scan, int fds, const char *fd, const struct statx *st)
+{
+	const enum ipc_type type =
+		makedev(st->stx_dev_major, st->stx_dev_minor) == scan->plan->pipes
+		? IPC_PIPE
+		: IPC_FIFO;
+	int access;
+	ssize_t place;
+
+	if (!(scan->plan->discovers & 1U << type))
+		return 0;
+	access = access_of(fds, fd);
+	if (access <= 0)
+		return access < 0 ? miss(scan) : 0;
+	place = ipc_scan_discover(scan, type, st);
+	if (place < 0 ||
+		(!ipc_scan_is_named(scan, place) && name(scan, place, fds, fd) < 0))
+		return -1;
+	return ipc_scan_note(scan, (size_t)place, (unsigned int)access,
+		(int)scan->descriptors.number);
 }
 
 /* What fdinfo tells of a descriptor, in scan->text. */
@@ -146,7 +199,7 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	struct statx st;
 	dev_t device;
 
-	if (statx(fds, fd, NO_WAIT, STATX_TYPE | STATX_INO, &st) < 0) {
+	if (statx(fds, fd, NO_WAIT, STATX_TYPE | STATX_INO | STATX_UID, &st) < 0) {
 		bool refused = is_refused(fds, fd);
 
 		if (!refused && is_elsewhere(scan, fds, fd))
@@ -156,8 +209,9 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	key = ipc_scan_key(scan->plan, device, st.stx_ino);
 	if (key != NULL)
-		return note(scan, fds, fd, key,
-			S_ISFIFO(st.stx_mode) ? (int)scan->descriptors.number : -1);
+		return note(scan, fds, fd, key, S_ISFIFO(st.stx_mode));
+	if (S_ISFIFO(st.stx_mode) && scan->plan->discovers != 0)
+		return discover(scan, fds, fd, &st);
 	if (!(scan->plan->wants & IPC_SCAN_FLIGHT) || scan->blind & IPC_BLIND_IN_FLIGHT)
 		return 0;
 	if (S_ISSOCK(st.stx_mode))

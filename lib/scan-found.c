@@ -46,6 +46,9 @@ ipc_scan_has_device(const struct ipc_scan_plan *plan, uint64_t device)
 	const struct ipc_scan_key wanted = { .device = device };
 	const size_t place = place_of(plan, &wanted);
 
+	if (plan->discovers & 1U << IPC_FIFO ||
+		(plan->discovers & 1U << IPC_PIPE && device == plan->pipes))
+		return true;
 	return place < plan->count && plan->keys[place].device == device;
 }
 

@@ -136,27 +136,62 @@ open_path(int task, int from, const char *path)
 		: (int)syscall(SYS_openat2, directory, path, &how, sizeof(how));
 }
 
-/* Looks up what the call opens: 0, or -1. */
+/* Looks up what the call opens, by what path: 0, or -1. */
 static int
 look_up(int task, const struct opening *opening, const struct ipc_scan_call *call,
-	struct statx *st)
+	char path[PATH_MAX], struct statx *st)
 {
 	const int from = opening->path > 0 ? (int)call->argument[0] : AT_FDCWD;
-	char path[PATH_MAX];
 	const char *own;
-	ssize_t length = ipc_scan_memory(
-		task, call->argument[opening->path], path, sizeof(path));
+	ssize_t length =
+		ipc_scan_memory(task, call->argument[opening->path], path, PATH_MAX);
 	autoclose int fd = -1;
 
 	if (length <= 0 || memchr(path, '\0', (size_t)length) == NULL)
 		return -1;
 	own = own_descriptor(path);
 	if (own != NULL)
-		return statx(task, own, AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, st);
+		return statx(task, own, AT_STATX_DONT_SYNC,
+			STATX_TYPE | STATX_INO | STATX_UID, st);
 	fd = open_path(task, from, path);
 	return fd < 0 ? -1
 		      : statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-				STATX_TYPE | STATX_INO, st);
+				STATX_TYPE | STATX_INO | STATX_UID, st);
+}
+
+/* From the root, as far as that can be told. */
+static void
+make_absolute(int task, const char *path, char absolute[2 * PATH_MAX + 1])
+{
+	ssize_t length = 0;
+
+	if (path[0] != '/')
+		length = readlinkat(task, "cwd", absolute, PATH_MAX);
+	if (length < 0)
+		length = 0;
+	snprintf(absolute + length, PATH_MAX + 1, "%s%s", length > 0 ? "/" : "", path);
+}
+
+/* As note(), of one that nobody has asked for by itself. */
+static int
+discover(struct ipc_scan *scan, int task, const char *path, const struct statx *st,
+	unsigned int access)
+{
+	char absolute[2 * PATH_MAX + 1], otherwise[PATH_MAX + 32];
+	ssize_t place;
+
+	if (!(scan->plan->discovers & 1U << IPC_FIFO))
+		return 1;
+	place = ipc_scan_discover(scan, IPC_FIFO, st);
+	make_absolute(task, path, absolute);
+	snprintf(otherwise, sizeof(otherwise), "/proc/%d/%s/%s", (int)scan->pid,
+		path[0] == '/' ? "root" : "cwd", path);
+	if (place < 0 ||
+		(!ipc_scan_is_named(scan, place) &&
+			ipc_scan_name(scan, place, absolute, otherwise) < 0))
+		return -1;
+	access |= IPC_ACCESS_OPENING;
+	return ipc_scan_note(scan, (size_t)place, access, -1) < 0 ? -1 : 1;
 }
 
 /*
@@ -168,18 +203,21 @@ note(struct ipc_scan *scan, int task, const struct ipc_scan_call *call, bool wai
 {
 	const struct opening *opening = find_opening(call->number);
 	const struct ipc_scan_key *key;
+	char path[PATH_MAX];
 	unsigned int access;
 	struct statx st;
 
-	if (opening == NULL || look_up(task, opening, call, &st) < 0)
+	if (opening == NULL || look_up(task, opening, call, path, &st) < 0)
 		return 0;
 	if (!S_ISFIFO(st.stx_mode))
 		return waits ? 0 : 1;
 	access = access_of(task, opening, call);
 	key = ipc_scan_key(
 		scan->plan, makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino);
-	if (key == NULL || access == 0)
-		return access != 0;
+	if (access == 0)
+		return 0;
+	if (key == NULL)
+		return discover(scan, task, path, &st, access);
 	return ipc_scan_found(scan, key, access | IPC_ACCESS_OPENING, -1) < 0 ? -1 : 1;
 }
 

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -50,26 +49,6 @@ work_on(void *arg)
 	return NULL;
 }
 
-/* Adds to a scan what another one found. */
-static int
-join(struct ipc_scan *scan, const struct ipc_scan *other)
-{
-	struct ipc_holder *holders;
-
-	scan->blind |= other->blind;
-	if (other->found == 0)
-		return 0;
-	holders = reallocarray(
-		scan->holders, scan->found + other->found, sizeof(*holders));
-	if (holders == NULL)
-		return ipc_fail(&scan->err, errno, "look for holders");
-	memcpy(holders + scan->found, other->holders, other->found * sizeof(*holders));
-	scan->holders = holders;
-	scan->found += other->found;
-	scan->room = scan->found;
-	return 0;
-}
-
 /* No signal is handled in a thread of ours: the program knows nothing of it. */
 static bool
 start(pthread_t *thread, struct looker *looker)
@@ -102,7 +81,7 @@ work_with_help(struct ipc_scan *scan, struct work *work)
 		looker.result = -1;
 	}
 	if (looker.result == 0 && other != NULL)
-		looker.result = join(scan, other);
+		looker.result = ipc_scan_join(scan, other);
 	if (other != NULL)
 		ipc_scan_end(other);
 	return looker.result;

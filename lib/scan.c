@@ -1,5 +1,6 @@
 /* scan.c - one look at all processes: what for, and what came of it */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -83,6 +84,23 @@ learn_anonymous_device(struct ipc_scan_plan *plan)
 }
 
 static int
+learn_pipe_device(struct ipc_scan_plan *plan)
+{
+	autoclose int ours = -1, others = -1;
+	struct stat st;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	ours = ends[0];
+	others = ends[1];
+	if (fstat(ours, &st) < 0)
+		return -1;
+	plan->pipes = st.st_dev;
+	return 0;
+}
+
+static int
 learn(struct ipc_scan_plan *plan)
 {
 	struct stat st;
@@ -91,6 +109,8 @@ learn(struct ipc_scan_plan *plan)
 		plan->ipc_device = st.st_dev;
 		plan->ipc_inode = st.st_ino;
 	}
+	if (plan->discovers != 0 && learn_pipe_device(plan) < 0)
+		return -1;
 	if (plan->wants & IPC_SCAN_SEGMENTS && ipc_scan_learn_devices(plan) < 0)
 		return -1;
 	return plan->wants & IPC_SCAN_FLIGHT ? learn_anonymous_device(plan) : 0;
@@ -190,11 +210,29 @@ ipc_scan_end(struct ipc_scan *scan)
 	free(scan->holders);
 	free(scan->newest);
 	free(scan->tables);
+	ipc_scan_discovery_free(&scan->discovery);
 	free(scan);
 }
 
 static int
-look(const struct ipc_scan_plan *plan, struct ipc_holders *holders,
+arrange(struct ipc_scan *scan, struct ipc_discovery *found)
+{
+	if (ipc_scan_arrange(scan) < 0)
+		return -1;
+	sort(scan);
+	found->objects = scan->discovery.object;
+	found->count = scan->discovery.count;
+	scan->discovery.object = NULL;
+	scan->discovery.count = 0;
+	found->holders.holder = scan->holders;
+	found->holders.count = scan->found;
+	found->holders.blind |= scan->blind;
+	scan->holders = NULL;
+	return 0;
+}
+
+static int
+look(const struct ipc_scan_plan *plan, struct ipc_discovery *found,
 	struct ipc_error *err)
 {
 	struct ipc_scan *scan = ipc_scan_begin(plan);
@@ -203,19 +241,30 @@ look(const struct ipc_scan_plan *plan, struct ipc_holders *holders,
 	if (scan == NULL)
 		return ipc_fail(err, errno, "look for holders");
 	if (plan->wants & IPC_SCAN_OPENING && access("/proc/self/wchan", F_OK) < 0)
-		holders->blind |= IPC_BLIND_OPENING;
+		scan->blind |= IPC_BLIND_OPENING;
 	result = ipc_scan_processes(scan);
-	if (result == 0) {
-		sort(scan);
-		holders->holder = scan->holders;
-		holders->count = scan->found;
-		holders->blind |= scan->blind;
-		scan->holders = NULL;
-	} else if (err != NULL)
+	if (result == 0)
+		result = arrange(scan, found);
+	if (result < 0 && err != NULL)
 		*err = scan->err;
 	errno = scan->err.code;
 	ipc_scan_end(scan);
 	return result;
+}
+
+/* Looks for what is in a plan, as far as there is something to look at. */
+static int
+look_by(struct ipc_scan_plan *plan, struct ipc_discovery *found, struct ipc_error *err)
+{
+	if (plan->wants == 0)
+		return 0;
+	if (ipc_scan_view(&found->holders.blind) < 0)
+		return ipc_fail(err, errno, "look for holders");
+	if (found->holders.blind & IPC_BLIND_NO_PROC)
+		return 0;
+	if (learn(plan) < 0)
+		return ipc_fail(err, errno, "look for holders");
+	return look(plan, found, err);
 }
 
 int
@@ -224,17 +273,28 @@ ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form 
 {
 	autofree struct ipc_scan_key *keys = calloc(2 * count + 1, sizeof(*keys));
 	struct ipc_scan_plan plan = { .keys = keys, .objects = count, .form = form };
+	struct ipc_discovery found = { .count = 0 };
+	int result;
 
-	*holders = (struct ipc_holders){ 0 };
+	*holders = found.holders;
 	if (keys == NULL || make_keys(&plan, objects, count) < 0)
 		return ipc_fail(err, errno, "look for holders");
-	if (plan.wants == 0)
-		return 0;
-	if (ipc_scan_view(&holders->blind) < 0)
-		return ipc_fail(err, errno, "look for holders");
-	if (holders->blind & IPC_BLIND_NO_PROC)
-		return 0;
-	if (learn(&plan) < 0)
-		return ipc_fail(err, errno, "look for holders");
-	return look(&plan, holders, err);
+	result = look_by(&plan, &found, err);
+	free(found.objects);
+	*holders = found.holders;
+	return result;
+}
+
+int
+ipc_scan_discover_all(
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err)
+{
+	struct ipc_scan_plan plan = {
+		.discovers = types,
+		.wants = IPC_SCAN_FILES | IPC_SCAN_FLIGHT |
+			(types & 1U << IPC_FIFO ? IPC_SCAN_OPENING : 0),
+	};
+
+	*found = (struct ipc_discovery){ .count = 0 };
+	return look_by(&plan, found, err);
 }

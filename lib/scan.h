@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <ipcutil/error.h>
@@ -67,12 +68,22 @@ enum { IPC_SCAN_LOOKS = 16 };
 
 enum { IPC_SCAN_DEVICES = 24, IPC_SCAN_SOCKETS = 256 };
 
+/* Objects that were found without a question for them, by device and number. */
+struct ipc_scan_discovery {
+	struct ipc_object *object;
+	size_t count, room;
+	size_t *slot; /* a table of places, each and 1, or 0; a power of two of them */
+	size_t slots;
+};
+
 /* What it looks for. */
 struct ipc_scan_plan {
 	struct ipc_scan_key *keys; /* by device, number, object */
 	size_t count;
-	size_t objects;     /* their number */
-	unsigned int wants; /* bits of enum ipc_scan_want */
+	size_t objects;         /* their number */
+	unsigned int discovers; /* all objects of these types, too: bits, 1 << type */
+	dev_t pipes;            /* the device of pipes without a name */
+	unsigned int wants;     /* bits of enum ipc_scan_want */
 	enum ipc_scan_form form;
 	dev_t anonymous;                  /* the device of io_uring(7) */
 	dev_t segments[IPC_SCAN_DEVICES]; /* those of System V shared memory */
@@ -97,15 +108,42 @@ struct ipc_scan {
 	/* What it found. */
 	struct ipc_holder *holders;
 	size_t found, room;
-	size_t first;       /* holder of this process */
-	size_t *newest;     /* of each object: the place behind its last holder */
-	unsigned int blind; /* bits of enum ipc_blind */
+	size_t first;   /* holder of this process */
+	size_t *newest; /* of each object: the place behind its last holder */
+	struct ipc_scan_discovery discovery; /* behind the others */
+	unsigned int blind;                  /* bits of enum ipc_blind */
 	struct ipc_error err;
 };
 
 /* Finds the objects' holders, mappings being read in that form if the kernel has it. */
 int ipc_scan_all(const struct ipc_object *objects, size_t count,
 	enum ipc_scan_form form, struct ipc_holders *holders, struct ipc_error *err);
+
+/*
+ * Discovers all objects of these types that have holders: bits, 1 << type, of IPC_PIPE
+ * and IPC_FIFO.
+ */
+int ipc_scan_discover_all(
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err);
+
+/* The place of a discovered object, which is one more when it is new; or -1. */
+ssize_t ipc_scan_discover(
+	struct ipc_scan *scan, enum ipc_type type, const struct statx *st);
+
+/* Whether a discovered FIFO has a path that leads to it. */
+bool ipc_scan_is_named(const struct ipc_scan *scan, ssize_t place);
+
+/* Names it: by that path, if it leads to it, or otherwise by the other.  0, or -1. */
+int ipc_scan_name(
+	struct ipc_scan *scan, ssize_t place, const char *path, const char *otherwise);
+
+/* Adds what another one found; what is left of that one is to be ended. */
+int ipc_scan_join(struct ipc_scan *scan, struct ipc_scan *other);
+
+/* Sorts those that have holders, by type, device and number, and forgets the others. */
+int ipc_scan_arrange(struct ipc_scan *scan);
+
+void ipc_scan_discovery_free(struct ipc_scan_discovery *discovery);
 
 /* The array of so many with room for one more, as realloc(3); NULL leaves it as it is. */
 void *ipc_scan_room(void *array, size_t *room, size_t count, size_t size);
@@ -114,7 +152,7 @@ void *ipc_scan_room(void *array, size_t *room, size_t count, size_t size);
 const struct ipc_scan_key *ipc_scan_key(
 	const struct ipc_scan_plan *plan, uint64_t device, uint64_t number);
 
-/* Whether there is a key with that device. */
+/* Whether something on that device is looked for. */
 bool ipc_scan_has_device(const struct ipc_scan_plan *plan, uint64_t device);
 
 /*

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdint.h>
 #include <sys/cdefs.h>
+#include <sys/types.h>
 
 #include <ipcutil/error.h>
 
@@ -17,6 +18,9 @@ enum ipc_address_kind {
 	IPC_SYSV_PRIVATE, /* "private": a new one that no key finds */
 	IPC_PATH,         /* "./file" */
 	IPC_ABSTRACT,     /* "@name": unix(7) */
+	IPC_PID_FD,       /* "4711/3": a descriptor of a process */
+	IPC_INODE,        /* "inode:57": a pipe, whoever has it */
+	IPC_OWN_FD,       /* "fd:3": a descriptor of our own */
 };
 
 /*
@@ -26,6 +30,9 @@ enum ipc_address_kind {
 struct ipc_address {
 	enum ipc_address_kind kind;
 	uint32_t number;         /* the id or the key */
+	pid_t pid;               /* IPC_PID_FD... */
+	int fd;                  /* ...and IPC_OWN_FD */
+	uint64_t inode;          /* IPC_INODE */
 	const char *path;        /* IPC_PATH: whoever made the address owns it */
 	char text[NAME_MAX + 2]; /* all others: see ipc_address_text() */
 };
@@ -60,6 +67,17 @@ int ipc_address_shm(
  */
 int ipc_address_sem(
 	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/*
+ * Reads the address of a pipe: "PID/FD", a descriptor of a process; "inode:N", as
+ * /proc/PID/fd shows it; or "fd:N", a descriptor of the caller.
+ */
+int ipc_address_pipe(
+	const char *text, struct ipc_address *address, struct ipc_error *err);
+
+/* The address of a process's descriptor, and that of a pipe by its inode. */
+struct ipc_address ipc_address_pid_fd(pid_t pid, int fd);
+struct ipc_address ipc_address_inode(uint64_t inode);
 
 /*
  * Reads the path of a file.  *address keeps the pointer text, which must live as long.

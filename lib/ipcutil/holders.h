@@ -85,6 +85,24 @@ struct ipc_holders {
 int ipc_holders_find(const struct ipc_object *objects, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err);
 
+/* What is there, and who has it.  ipc_discovery_free() frees it. */
+struct ipc_discovery {
+	struct ipc_object *objects; /* by type, device and number */
+	size_t count;
+	struct ipc_holders holders; /* of these objects, by their places */
+};
+
+/*
+ * Finds all pipes and FIFOs that processes have, with all that ipc_holders_find() would
+ * find of them but IPC_ACCESS_BLOCKED, in one look: types has bits, 1 << IPC_PIPE and
+ * 1 << IPC_FIFO.  The address of a pipe is its inode; that of a FIFO is its path or,
+ * where no path that we can follow leads to it, /proc/PID/fd/N.
+ */
+int ipc_holders_discover(
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err);
+
+void ipc_discovery_free(struct ipc_discovery *found);
+
 /* The holders of the object at that place, *count of them; of no meaning when 0. */
 const struct ipc_holder *ipc_holders_of(
 	const struct ipc_holders *holders, size_t object, size_t *count);
