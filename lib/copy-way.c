@@ -108,11 +108,32 @@ suits_splice(const struct copy_transfer *t)
 	return t->to.kind == A_PIPE && (!t->from.lends || t->copy->by_reference);
 }
 
+static bool
+is_at_end(const struct copy_transfer *t)
+{
+	struct pollfd polled = { .fd = t->from.fd, .events = POLLIN };
+	char byte;
+	off_t in;
+
+	switch (t->from.kind) {
+	case A_FILE:
+		return pread(t->copy->from, &byte, 1,
+			       *ipc_copy_offset(t, &t->from, &in)) == 0;
+	case A_PIPE:
+		return poll(&polled, 1, 0) == 1 && polled.revents == POLLHUP;
+	case A_SOCKET:
+		return recv(t->from.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+	default:
+		return false;
+	}
+}
+
 static ssize_t
 by_splice(struct copy_transfer *t, size_t length)
 {
 	off_t in, out;
 	ssize_t step;
+	int code;
 
 	if (length > PIPE_LARGE)
 		length = PIPE_LARGE;
@@ -121,11 +142,17 @@ by_splice(struct copy_transfer *t, size_t length)
 		return not_ready(t, &t->from);
 	step = splice(t->from.fd, ipc_copy_offset(t, &t->from, &in), t->to.fd,
 		ipc_copy_offset(t, &t->to, &out), length, SPLICE_F_NONBLOCK);
-	if (step < 0)
-		t->at = errno == EAGAIN                            ? NULL
-			: errno == EPIPE || t->from.kind == A_PIPE ? &t->to
-								   : &t->from;
-	return step;
+	if (step >= 0)
+		return step;
+	code = errno;
+	/* It looks for readers first; but who has read all may go. */
+	if (code == EPIPE && is_at_end(t))
+		return 0;
+	t->at = code == EAGAIN                            ? NULL
+		: code == EPIPE || t->from.kind == A_PIPE ? &t->to
+							  : &t->from;
+	errno = code;
+	return -1;
 }
 
 static bool

@@ -834,6 +834,34 @@ test_broken_pipe(const struct kind *sink)
 	}
 }
 
+/* Who has read all goes, and then the source ends: that is no failure. */
+static void
+test_reader_has_all(const struct kind *sink)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		struct ipc_copy copy = IPC_COPY(-1, -1, &at_once);
+		int from[2], to[2];
+
+		if (kinds[i].most == TERMINAL_MOST)
+			continue;
+		make_full(kinds[i].make, from, 5000);
+		sink->make(to);
+		copy.from = from[0];
+		copy.to = to[1];
+		copy.length = 5000;
+		is(ipc_copy(&copy, NULL), 0, "all of a %s goes to a %s", kinds[i].name,
+			sink->name);
+		close(to[0]);
+		if (from[1] != from[0])
+			close(from[1]);
+		copy.length = IPC_COPY_TO_END;
+		ok(ipc_copy(&copy, NULL) == 0 && copy.moved == 5000,
+			"whose reader goes, and then it ends");
+		close(from[0]);
+		close(to[1]);
+	}
+}
+
 /* A file may grow no further than a length that pages do not divide. */
 static void
 test_file_limit(const struct kind *source, const struct kind *sink)
@@ -1165,8 +1193,10 @@ main(void)
 	test_signals();
 	test_storm();
 	test_interrupt();
-	for (size_t i = 4; i < KINDS - 1; i++)
+	for (size_t i = 4; i < KINDS - 1; i++) {
 		test_broken_pipe(&kinds[i]);
+		test_reader_has_all(&kinds[i]);
+	}
 	for (size_t i = 0; i < KINDS - 1; i++)
 		for (size_t j = 0; j < 4; j++)
 			test_file_limit(&kinds[i], &kinds[j]);

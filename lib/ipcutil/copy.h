@@ -84,7 +84,7 @@ struct ipc_copy {
  *
  * Errors worth telling apart, with copy->failed:
  *
- * EPIPE	nobody reads the destination; SIGPIPE comes as of write(2), for a
+ * EPIPE	nobody reads the destination, and there is more; SIGPIPE comes as of write(2), for a
  *		pipe, but not for a socket
  * ENOSPC, EDQUOT, EFBIG	there is no room for more; SIGXFSZ comes as of write(2)
  * EINTR	as of ipc_wait_for(): IPC_FAILED
