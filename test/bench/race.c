@@ -1,7 +1,7 @@
 /*
  * race.c - times cases against each other
  *
- *	race [-bm] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
+ *	race [-bmo] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
  *
  * A CASE is what job_parse() reads.  The first is the floor that the others are
  * compared with, the second the floor again: where they differ, it is noise.  In
@@ -15,6 +15,8 @@
  *	-i	tell thousands of so many items a second, of which more is better, in
  *		place of microseconds
  *	-m	tell the most memory that a process of the case had, in KiB
+ *	-o	the first case is ours: a goal is how near another may come to it, and not
+ *		what it has to reach
  *	-u	what the items are: messages
  *
  * Status 3: it was done, and a goal was missed.
@@ -33,7 +35,7 @@ enum { CASES_MAX = 32, SOME_MISSED = 3 };
 
 struct race {
 	const char *title, *expected, *unit;
-	bool busy, memory;
+	bool busy, memory, ours;
 	double items; /* 0: time is told */
 	size_t rounds, count;
 	struct job jobs[CASES_MAX];
@@ -200,10 +202,17 @@ show(const struct race *race, size_t which)
 	return ratio;
 }
 
+/* Whether a goal is the least that will do; else it is the most. */
+static bool
+is_least(const struct race *race)
+{
+	return (race->items > 0) != race->ours;
+}
+
 static enum verdict
 judge(const struct race *race, const struct job *job, double ratio)
 {
-	bool met = race->items > 0 ? ratio >= job->goal : ratio <= job->goal;
+	bool met = is_least(race) ? ratio >= job->goal : ratio <= job->goal;
 
 	if (is_noisy(race))
 		return UNTOLD;
@@ -213,7 +222,7 @@ judge(const struct race *race, const struct job *job, double ratio)
 static int
 show_all(const struct race *race)
 {
-	const char *limit = race->items > 0 ? "at least" : "at most";
+	const char *limit = is_least(race) ? "at least" : "at most";
 	double ratios[CASES_MAX];
 	char floor[128], unit[32];
 	bool met = true;
@@ -239,7 +248,7 @@ parse(struct race *race, int argc, char **argv)
 	char **words;
 	int option;
 
-	while ((option = getopt(argc, argv, "+be:i:mr:t:u:")) > 0)
+	while ((option = getopt(argc, argv, "+be:i:mor:t:u:")) > 0)
 		switch (option) {
 		case 'b':
 			race->busy = true;
@@ -252,6 +261,9 @@ parse(struct race *race, int argc, char **argv)
 			break;
 		case 'm':
 			race->memory = true;
+			break;
+		case 'o':
+			race->ours = true;
 			break;
 		case 'r':
 			race->rounds = strtoul(optarg, NULL, 10);
