@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "pipe.h"
 #include "scan.h"
 
 static int
@@ -84,23 +85,6 @@ learn_anonymous_device(struct ipc_scan_plan *plan)
 }
 
 static int
-learn_pipe_device(struct ipc_scan_plan *plan)
-{
-	autoclose int ours = -1, others = -1;
-	struct stat st;
-	int ends[2];
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -1;
-	ours = ends[0];
-	others = ends[1];
-	if (fstat(ours, &st) < 0)
-		return -1;
-	plan->pipes = st.st_dev;
-	return 0;
-}
-
-static int
 learn(struct ipc_scan_plan *plan)
 {
 	struct stat st;
@@ -109,7 +93,7 @@ learn(struct ipc_scan_plan *plan)
 		plan->ipc_device = st.st_dev;
 		plan->ipc_inode = st.st_ino;
 	}
-	if (plan->discovers != 0 && learn_pipe_device(plan) < 0)
+	if (plan->discovers != 0 && ipc_pipe_device(&plan->pipes) < 0)
 		return -1;
 	if (plan->wants & IPC_SCAN_SEGMENTS && ipc_scan_learn_devices(plan) < 0)
 		return -1;

@@ -82,7 +82,7 @@ struct ipc_scan_plan {
 	size_t count;
 	size_t objects;         /* their number */
 	unsigned int discovers; /* all objects of these types, too: bits, 1 << type */
-	dev_t pipes;            /* the device of pipes without a name */
+	uint64_t pipes;         /* the device of pipes without a name */
 	unsigned int wants;     /* bits of enum ipc_scan_want */
 	enum ipc_scan_form form;
 	dev_t anonymous;                  /* the device of io_uring(7) */

@@ -1,0 +1,390 @@
+/* pipe.c - pipes, by descriptors of whoever has them */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <ipcutil/number.h>
+#include <ipcutil/pipe.h>
+#include <ipcutil/trust.h>
+
+#include "auto.h"
+#include "pipe.h"
+#include "proc.h"
+
+/* Longer than any path of a descriptor in /proc. */
+enum { FD_PATH_MAX = 48 };
+
+int
+ipc_pipe_device(uint64_t *device)
+{
+	autoclose int ours = -1, others = -1;
+	struct stat st;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	ours = ends[0];
+	others = ends[1];
+	if (fstat(ours, &st) < 0)
+		return -1;
+	*device = st.st_dev;
+	return 0;
+}
+
+static void
+put_path(char path[FD_PATH_MAX], pid_t pid, int fd)
+{
+	snprintf(path, FD_PATH_MAX, "/proc/%d/fd/%d", (int)pid, fd);
+}
+
+static int
+no_descriptor(const struct ipc_address *address, const char *action, int code,
+	struct ipc_error *err)
+{
+	char directory[FD_PATH_MAX];
+	struct stat st;
+
+	if (code != ENOENT)
+		return ipc_fail(err, code, "%s '%s'", action, address->text);
+	if (address->kind == IPC_OWN_FD)
+		return ipc_refuse(err, IPC_NO_OBJECT, code,
+			"%s '%s': descriptor %d is not open", action, address->text,
+			address->fd);
+	snprintf(directory, sizeof(directory), "/proc/%d", (int)address->pid);
+	return ipc_refuse(err, IPC_NO_OBJECT, code,
+		stat(directory, &st) < 0
+			? "%s '%s': there is no process %d"
+			: "%s '%s': process %d has no descriptor of that number",
+		action, address->text, (int)address->pid);
+}
+
+/* Names what is there in place of a pipe. */
+static int
+no_pipe(const struct ipc_address *address, const char *action, const char *path,
+	struct ipc_error *err)
+{
+	char text[256];
+	ssize_t length = readlink(path, text, sizeof(text) - 1);
+
+	text[length < 0 ? 0 : length] = '\0';
+	return ipc_refuse(err, IPC_REFUSED, EINVAL, "%s '%s': it is no pipe but '%s'",
+		action, address->text, text);
+}
+
+int
+ipc_pipe_find(const struct ipc_address *address, const char *action,
+	struct ipc_object *object, struct ipc_error *err)
+{
+	const bool is_own = address->kind == IPC_OWN_FD;
+	char path[FD_PATH_MAX];
+	uint64_t device;
+	struct stat st;
+
+	if (ipc_pipe_device(&device) < 0)
+		return ipc_fail(err, errno, "%s '%s'", action, address->text);
+	*object = (struct ipc_object){
+		.type = IPC_PIPE,
+		.device = device,
+		.number = address->inode,
+		.uid = (uid_t)-1,
+		.address = *address,
+	};
+	if (address->kind == IPC_INODE)
+		return 0;
+	put_path(path, is_own ? getpid() : address->pid, address->fd);
+	if (stat(path, &st) < 0)
+		return no_descriptor(address, action, errno, err);
+	if (!S_ISFIFO(st.st_mode))
+		return no_pipe(address, action, path, err);
+	object->type = st.st_dev == device ? IPC_PIPE : IPC_FIFO;
+	object->device = st.st_dev;
+	object->number = st.st_ino;
+	object->uid = st.st_uid;
+	return 0;
+}
+
+static bool
+is_of(const struct ipc_object *object, int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == object->device &&
+		st.st_ino == object->number;
+}
+
+/* A copy of the descriptor itself, or -1. */
+static int
+copy_descriptor(pid_t pid, int fd)
+{
+	autoclose int pidfd = pidfd_open(pid, 0);
+
+	return pidfd < 0 ? -1 : pidfd_getfd(pidfd, fd, 0);
+}
+
+/* Opens a pipe without a name once more; of a FIFO, others would notice. */
+static int
+open_again(const struct ipc_holder *holder)
+{
+	const bool reads = holder->read_fd >= 0;
+	char path[FD_PATH_MAX];
+
+	put_path(path, holder->pid, reads ? holder->read_fd : holder->write_fd);
+	return open(path,
+		(reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* A descriptor of the object by way of one who has it, or -1 with errno. */
+static int
+borrow(const struct ipc_object *object, const struct ipc_holder *holder)
+{
+	autoclose int fd = copy_descriptor(
+		holder->pid, holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
+
+	if (fd < 0 && object->type == IPC_PIPE)
+		fd = open_again(holder);
+	if (fd < 0)
+		return -1;
+	if (is_of(object, fd))
+		return keep(&fd);
+	errno = ENOENT; /* it has another there by now */
+	return -1;
+}
+
+static int
+borrow_any(
+	const struct ipc_object *object, const struct ipc_holder *holders, size_t count)
+{
+	int fd = -1;
+
+	errno = ENOENT;
+	for (size_t i = 0; i < count && fd < 0; i++)
+		if (holders[i].read_fd >= 0 || holders[i].write_fd >= 0)
+			fd = borrow(object, &holders[i]);
+	return fd;
+}
+
+int
+ipc_pipe_borrow(const struct ipc_object *object, const struct ipc_holder *holders,
+	size_t count, const char *action, struct ipc_error *err)
+{
+	int fd = borrow_any(object, holders, count);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOENT)
+		return ipc_fail(err, errno, "%s '%s'", action,
+			ipc_address_text(&object->address));
+	return ipc_refuse(err, IPC_NO_OBJECT, errno,
+		"%s '%s': no process that we may look at has it open", action,
+		ipc_address_text(&object->address));
+}
+
+void
+ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holders,
+	size_t count, struct ipc_pipe_level *level)
+{
+	autoclose int fd = borrow_any(object, holders, count);
+	int queued, capacity;
+
+	*level = (struct ipc_pipe_level){ IPC_UNKNOWN, IPC_UNKNOWN };
+	if (fd < 0)
+		return;
+	if (ioctl(fd, FIONREAD, &queued) == 0)
+		level->queued = (uint64_t)queued;
+	capacity = fcntl(fd, F_GETPIPE_SZ);
+	if (capacity >= 0)
+		level->capacity = (uint64_t)capacity;
+}
+
+/* What F_SETPIPE_SZ means by EPERM depends on the size. */
+static int
+beyond_limit(uint64_t size, const char *name, int code, struct ipc_error *err)
+{
+	const uint64_t most = ipc_proc_number("/proc/sys/fs/pipe-max-size");
+	const uint64_t soft = ipc_proc_number("/proc/sys/fs/pipe-user-pages-soft");
+	const uint64_t hard = ipc_proc_number("/proc/sys/fs/pipe-user-pages-hard");
+
+	if (size > most)
+		return ipc_refuse(err, IPC_LIMIT, code,
+			"resize '%s' to %ju bytes: /proc/sys/fs/pipe-max-size allows "
+			"%ju without CAP_SYS_RESOURCE",
+			name, (uintmax_t)size, (uintmax_t)most);
+	return ipc_refuse(err, IPC_LIMIT, code,
+		"resize '%s' to %ju bytes: all pipes of a user may have %ju pages of "
+		"memory: /proc/sys/fs/pipe-user-pages-soft (and %ju: "
+		"pipe-user-pages-hard; 0 is none)",
+		name, (uintmax_t)size, (uintmax_t)soft, (uintmax_t)hard);
+}
+
+int64_t
+ipc_pipe_resize(int fd, uint64_t size, const char *name, struct ipc_error *err)
+{
+	const uint64_t most = UINT64_C(1) << 31;
+	int capacity, queued = 0;
+
+	if (size > most)
+		return ipc_refuse(err, IPC_LIMIT, EINVAL,
+			"resize '%s' to %ju bytes: no pipe holds more than %ju", name,
+			(uintmax_t)size, (uintmax_t)most);
+	capacity = fcntl(fd, F_SETPIPE_SZ, (unsigned int)size);
+	if (capacity >= 0)
+		return capacity;
+	if (errno == EPERM)
+		return beyond_limit(size, name, errno, err);
+	if (errno != EBUSY)
+		return ipc_fail(err, errno, "resize '%s'", name);
+	ioctl(fd, FIONREAD, &queued);
+	return ipc_refuse(err, IPC_REFUSED, EBUSY,
+		"resize '%s' to %ju bytes: it has %d bytes in it, which need more room",
+		name, (uintmax_t)size, queued);
+}
+
+/* Our own descriptor, if it is one of that end. */
+static int
+open_own(const struct ipc_address *address, enum ipc_pipe_end end, const char *action,
+	struct ipc_error *err)
+{
+	const int flags = fcntl(address->fd, F_GETFL);
+	const int mode = flags & O_ACCMODE;
+	int fd;
+
+	if (mode != O_RDWR && mode != (end == IPC_PIPE_READ ? O_RDONLY : O_WRONLY))
+		return ipc_refuse(err, IPC_FAILED, EBADF,
+			"%s '%s': that descriptor is open to %s alone", action,
+			address->text, end == IPC_PIPE_READ ? "write" : "read");
+	fd = fcntl(address->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return fd >= 0 ? fd : ipc_fail(err, errno, "%s '%s'", action, address->text);
+}
+
+/*
+ * Where nobody can write, a pipe that was opened once more is at its end from the start.
+ * Edge-triggered, epoll(7) tells so once, and then when a writer has written, or gone.
+ */
+static int
+wait_for_writer(int fd, const struct ipc_wait *wait)
+{
+	autoclose int arrivals = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int code;
+
+	if (arrivals < 0 || epoll_ctl(arrivals, EPOLL_CTL_ADD, fd, &event) < 0)
+		return errno;
+	if (epoll_wait(arrivals, &event, 1, 0) == 0 || event.events & EPOLLIN)
+		return 0;
+	do {
+		code = ipc_wait_for(arrivals, POLLIN, wait);
+		if (code != 0)
+			return code;
+	} while (epoll_wait(arrivals, &event, 1, 0) == 0);
+	return 0;
+}
+
+/* Without sleeping; then it is as others expect it. */
+static int
+open_path(const char *path, enum ipc_pipe_end end)
+{
+	autoclose int fd = open(path,
+		(end == IPC_PIPE_READ ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY |
+			O_CLOEXEC);
+	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+
+	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -1
+									: keep(&fd);
+}
+
+/* By way of those who have it: any descriptor of a pipe leads to both ends. */
+static int
+open_by_holders(const struct ipc_object *object, enum ipc_pipe_end end)
+{
+	struct ipc_holders holders;
+	char path[FD_PATH_MAX];
+	int fd = -1, code = ENOENT;
+
+	if (ipc_holders_find(object, 1, &holders, NULL) < 0)
+		return -1;
+	for (size_t i = 0; i < holders.count && fd < 0; i++) {
+		const struct ipc_holder *holder = &holders.holder[i];
+
+		put_path(path, holder->pid,
+			holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
+		fd = open_path(path, end);
+		if (fd < 0)
+			code = errno;
+		else if (!is_of(object, fd)) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	ipc_holders_free(&holders);
+	errno = code;
+	return fd;
+}
+
+static int
+open_other(const struct ipc_address *address, const struct ipc_object *object,
+	enum ipc_pipe_end end, const char *action, struct ipc_error *err)
+{
+	char path[FD_PATH_MAX];
+	int fd;
+
+	if (address->kind == IPC_INODE) {
+		fd = open_by_holders(object, end);
+	} else {
+		put_path(path, address->pid, address->fd);
+		fd = open_path(path, end);
+	}
+	if (fd >= 0)
+		return fd;
+	if (errno == ENOENT && address->kind == IPC_INODE)
+		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+			"%s '%s': no process that we may look at has it open", action,
+			address->text);
+	return ipc_fail(err, errno, "%s '%s'", action, address->text);
+}
+
+/* Who made it is known of the open pipe at last. */
+static int
+check_trust(
+	int fd, const struct ipc_address *address, uid_t trusted, struct ipc_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return ipc_fail(err, errno, "write '%s'", address->text);
+	if (ipc_trust_written(st.st_uid, trusted))
+		return 0;
+	return ipc_refuse(err, IPC_REFUSED, EPERM,
+		"write '%s': it belongs to user %u; --trust-owner=%u allows it",
+		address->text, st.st_uid, st.st_uid);
+}
+
+int
+ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t trusted,
+	const struct ipc_wait *wait, struct ipc_error *err)
+{
+	const char *action = end == IPC_PIPE_READ ? "read" : "write";
+	struct ipc_object object;
+	autoclose int fd = -1;
+	int code = 0;
+
+	if (ipc_pipe_find(address, action, &object, err) < 0)
+		return -1;
+	if (address->kind == IPC_OWN_FD)
+		return open_own(address, end, action, err);
+	fd = open_other(address, &object, end, action, err);
+	if (fd < 0)
+		return -1;
+	if (end == IPC_PIPE_WRITE && check_trust(fd, address, trusted, err) < 0)
+		return -1;
+	if (end == IPC_PIPE_READ && object.type == IPC_PIPE)
+		code = wait_for_writer(fd, wait);
+	return code == 0 ? keep(&fd) : ipc_fail(err, code, "read '%s'", address->text);
+}
