@@ -13,7 +13,15 @@ struct share {
 	uint64_t resident, swapped;
 };
 
-/* Those of all segments, *count of them, from sysvipc(5) of /proc; or NULL. */
+static int
+by_share_id(const void *a, const void *b)
+{
+	const struct share *one = a, *other = b;
+
+	return (one->id > other->id) - (one->id < other->id);
+}
+
+/* Those of all segments, *count of them, from sysvipc(5) of /proc, by id; or NULL. */
 static struct share *
 read_shares(size_t *count)
 {
@@ -44,17 +52,23 @@ read_shares(size_t *count)
 	}
 	if (file != NULL)
 		fclose(file);
+	if (*count > 0)
+		qsort(shares, *count, sizeof(*shares), by_share_id);
 	return shares;
 }
 
 static void
 fill_share(struct ipc_memory_info *info, const struct share *shares, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
-		if ((uint64_t)shares[i].id == info->id) {
-			info->resident = shares[i].resident;
-			info->used = shares[i].resident + shares[i].swapped;
-		}
+	const struct share wanted = { .id = (int)info->id };
+	const struct share *share = count == 0
+		? NULL
+		: bsearch(&wanted, shares, count, sizeof(*shares), by_share_id);
+
+	if (share == NULL)
+		return;
+	info->resident = share->resident;
+	info->used = share->resident + share->swapped;
 }
 
 int

@@ -1,10 +1,11 @@
 /*
  * crowd.c - many processes that sleep, and some of them hold objects
  *
- *	crowd PROCESSES OBJECTS PREFIX
+ *	crowd PROCESSES OBJECTS PREFIX [SEGMENTS]
  *
  * Makes OBJECTS objects of POSIX shared memory, PREFIX-1 and so on.  Every tenth process
- * holds one: with a descriptor, or with a mapping alone.  Prints a line when all is
+ * holds one: with a descriptor, or with a mapping alone.  SEGMENTS private segments of
+ * System V shared memory stay beside them, without a holder.  Prints a line when all is
  * there.  At the end of its standard input, processes and objects go, and not before.
  */
 #include <err.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -103,27 +105,54 @@ remove_objects(const char *prefix, size_t objects)
 	}
 }
 
+static int *
+make_segments(size_t count)
+{
+	int *ids = calloc(count + 1, sizeof(*ids));
+
+	if (ids == NULL)
+		err(1, "make segments");
+	for (size_t i = 0; i < count; i++) {
+		ids[i] = shmget(IPC_PRIVATE, SIZE, 0600);
+		if (ids[i] < 0)
+			err(1, "make a segment");
+	}
+	return ids;
+}
+
+static void
+remove_segments(int *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		shmctl(ids[i], IPC_RMID, NULL);
+	free(ids);
+}
+
 int
 main(int argc, char **argv)
 {
-	size_t processes, objects;
+	size_t processes, objects, segments;
 	char byte;
+	int *ids;
 
-	if (argc != 4)
-		errx(2, "usage: crowd PROCESSES OBJECTS PREFIX");
+	if (argc != 4 && argc != 5)
+		errx(2, "usage: crowd PROCESSES OBJECTS PREFIX [SEGMENTS]");
 	processes = strtoul(argv[1], NULL, 10);
 	objects = strtoul(argv[2], NULL, 10);
+	segments = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	setpgid(0, 0); /* all of them in a group */
 	make_objects(argv[3], objects);
+	ids = make_segments(segments);
 	start(argv[3], processes, objects);
 	puts("ready");
 	fflush(stdout);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		continue;
 	remove_objects(argv[3], objects);
+	remove_segments(ids, segments);
 	kill(0, SIGTERM); /* not this one */
 	while (wait(NULL) > 0)
 		continue;
