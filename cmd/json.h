@@ -1,4 +1,4 @@
-/* json.h - the JSON that the family writes and reads: flat objects, RFC 8259 */
+/* json.h - the JSON that the family writes and reads: an object a line, RFC 8259 */
 #ifndef JSON_H
 #define JSON_H
 
@@ -16,7 +16,14 @@
 bool json_put_bytes(FILE *out, const char *key, const void *bytes, size_t length);
 
 /* What is behind a key. */
-enum json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING };
+enum json_type {
+	JSON_NULL,
+	JSON_FALSE,
+	JSON_TRUE,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_NESTED, /* an array or another object, which is stepped over */
+};
 
 struct json_value {
 	enum json_type type;
@@ -25,7 +32,7 @@ struct json_value {
 };
 
 /*
- * Reads one flat object from text, which it changes: strings are decoded in
+ * Reads one object from text, which it changes: strings are decoded in
  * place.  Calls visit for each member; one that returns a non-null string, what
  * is wrong, ends it.  Returns NULL, or what is wrong.
  */

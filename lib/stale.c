@@ -130,6 +130,8 @@ is_held(const struct ipc_evidence *evidence, struct ipc_verdict *found)
 	else if (evidence->notify_pid != 0 && evidence->notify_pid != IPC_UNKNOWN)
 		*found = verdict(IPC_IN_USE, "process %ju asked mq_notify(3) for it",
 			(uintmax_t)evidence->notify_pid);
+	else if (evidence->lease == IPC_LEASE_REFUSED)
+		*found = verdict(IPC_IN_USE, "a process has it open or mapped");
 	else if (evidence->bound == IPC_BOUND)
 		*found = verdict(IPC_IN_USE, "a process is bound to it");
 	else if (user != NULL)
@@ -171,6 +173,8 @@ doubt(const struct ipc_evidence *evidence, char buf[IPC_BLIND_TEXT_MAX])
 	case IPC_PIPE:
 	case IPC_MAPPED_FILE:
 	case IPC_RING:
+		if (evidence->lease == IPC_LEASE_GRANTED)
+			return "";
 		return ipc_blind_text(evidence->blind & ALL_DESCRIPTORS, buf);
 	}
 	return "its type is not known";

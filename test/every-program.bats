@@ -273,7 +273,7 @@ usage_error() {
 			N | BYTES | TIME | AGE | MODE | USER* | PID* | COL | COLS | TYPES | STATES)
 				usage_error "${typed[@]}" "$option" '-1 x' "$NAME" &&
 					usage_error "${typed[@]}" "$option" '' "$NAME" || return 1 ;;
-			GLOB | FILE) usage_error "${typed[@]}" "$option" '' || return 1 ;;
+			GLOB | FILE | DIR) usage_error "${typed[@]}" "$option" '' || return 1 ;;
 			'') ;;
 			*)
 				echo "what is '$arg'?"

@@ -8,6 +8,8 @@
  *	peer hold NAME			keeps it open until killed
  *	peer notify NAME SIGNAL		asks to be told, and waits for that
  *	peer flood NAME			sends for ever
+ *	peer bind PATH			binds a socket to a file and keeps it until killed
+ *	peer map FILE			maps a file and keeps it so until killed
  *
  * What waits says "ready" on stdout when it has begun.
  */
@@ -18,7 +20,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static mqd_t
@@ -149,6 +154,33 @@ flood(char **arg)
 	err(1, "mq_send");
 }
 
+static void
+bind_socket(char **arg)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(name.sun_path, sizeof(name.sun_path), "%s", arg[0]);
+	if (fd < 0 || bind(fd, (const void *)&name, sizeof(name)) < 0)
+		err(1, "bind %s", arg[0]);
+	ready();
+	for (;;)
+		pause();
+}
+
+static void
+map_file(char **arg)
+{
+	int fd = open(arg[0], O_RDWR);
+
+	if (fd < 0 || mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		err(1, "mmap %s", arg[0]);
+	close(fd);
+	ready();
+	for (;;)
+		pause();
+}
+
 static const struct {
 	const char *name;
 	int operands;
@@ -161,6 +193,8 @@ static const struct {
 	{ "hold", 1, hold },
 	{ "notify", 2, notify },
 	{ "flood", 1, flood },
+	{ "bind", 1, bind_socket },
+	{ "map", 1, map_file },
 };
 
 int

@@ -87,6 +87,10 @@ run_examples() {
 	run_examples "$srcdir/man/ipc-mmap.h2m" 7
 }
 
+@test "every example of ipc-rm(1) prints what the page says" {
+	run_examples "$srcdir/man/ipc-rm.h2m" 9
+}
+
 @test "every example of ipcutil(7) prints what the page says" {
 	run_examples "$srcdir/man/ipcutil.7" 15
 }

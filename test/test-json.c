@@ -63,6 +63,8 @@ visit(const char *key, struct json_value *value, void *arg)
 	if (value->type == JSON_STRING)
 		seen->sound = seen->sound && text_is_utf8(value->text, value->length) &&
 			value->text[value->length] == '\0';
+	if (value->type == JSON_NESTED)
+		return "nested";
 	if (strcmp(key, "data_base64") == 0) {
 		seen->has_base64 = true;
 		if (value->type != JSON_STRING || !json_base64(value))

@@ -56,6 +56,9 @@ struct ipc_user ipc_user_find(uint64_t pid, int64_t time);
 /* Whether a process is bound to a socket file. */
 enum ipc_bound { IPC_BOUND_UNKNOWN, IPC_BOUND, IPC_BOUND_NOBODY };
 
+/* Whether the kernel gave us a write lease, fcntl(2), which it does when nobody has it. */
+enum ipc_lease { IPC_LEASE_UNKNOWN, IPC_LEASE_REFUSED, IPC_LEASE_GRANTED };
+
 /* All that is known; what the type has none of stays 0. */
 struct ipc_evidence {
 	struct ipc_object object;
@@ -65,6 +68,7 @@ struct ipc_evidence {
 	uint64_t notify_pid; /* POSIX queue: who asked mq_notify(3); or IPC_UNKNOWN */
 	struct ipc_user users[2]; /* System V: sender and receiver; last to operate */
 	enum ipc_bound bound;
+	enum ipc_lease lease; /* files and POSIX queues: only asked before a removal */
 	/* Of every type, from ipc_stale_find(). */
 	const struct ipc_holder *holders;
 	size_t holder_count;

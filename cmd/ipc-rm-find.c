@@ -1,0 +1,178 @@
+/* ipc-rm-find.c - what to remove: what passes a filter, or what standard input lists */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ipc-rm.h"
+#include "json.h"
+
+/* Whether it may be what is looked for: what is not known may be proven later. */
+static bool
+is_candidate(const struct ipc_item *item, const void *arg)
+{
+	const struct rm_args *args = arg;
+	const enum ipc_state state = ipc_stale_judge(&item->evidence).state;
+
+	if (state != IPC_STATE_UNKNOWN)
+		return state == IPC_STALE || (state == IPC_IDLE && args->idle);
+	return args->idle || item->evidence.object.type == IPC_SOCKET_FILE ||
+		item->evidence.owner.state == IPC_OWNER_ENDED;
+}
+
+static int
+look(struct rm *rm, struct ipc_inventory *inventory)
+{
+	const char *const dirs[] = { rm->args->under, NULL };
+	struct ipc_inventory_plan plan = { .dirs = dirs };
+	struct filter filter = rm->args->filter;
+
+	if (filter_begin(&filter, rm->call) < 0)
+		return -1;
+	/* Nobody but root may remove what is another's. */
+	if (filter.owner.uid == IPC_NOBODY && geteuid() != 0)
+		filter.owner.uid = geteuid();
+	plan.families = filter.families;
+	if (ipc_inventory_list(inventory, &plan, &rm->call->err) < 0)
+		return -1;
+	filter_before_look(&filter, inventory);
+	if (ipc_inventory_look(inventory, &rm->call->err) < 0)
+		return -1;
+	filter_after_look(&filter, inventory);
+	ipc_inventory_keep(inventory, is_candidate, rm->args);
+	return 0;
+}
+
+/* That nobody has it is seen twice, so far apart: some open it, and close it soon. */
+static void
+let_a_second_pass(void)
+{
+	struct timespec left = { .tv_sec = 1 };
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
+int
+rm_found(struct rm *rm)
+{
+	struct ipc_inventory inventory = { .items = NULL };
+	char identity[IPC_IDENTITY_MAX];
+	int result = look(rm, &inventory);
+
+	if (result == 0 && inventory.count > 0 && rm->args->idle)
+		let_a_second_pass();
+	for (size_t i = 0; i < inventory.count && result == 0; i++)
+		rm_one(rm, inventory.items[i].address,
+			ipc_object_identity(
+				&inventory.items[i].evidence.object, identity));
+	ipc_inventory_free(&inventory);
+	return result;
+}
+
+/* One that was listed. */
+struct listed {
+	char *address, *identity;
+};
+
+struct list {
+	struct listed *items;
+	size_t count, room;
+};
+
+/* A copy of a string that has no NUL within, or NULL. */
+static char *
+copy(const struct json_value *value)
+{
+	return value->type == JSON_STRING && strlen(value->text) == value->length
+		? strdup(value->text)
+		: NULL;
+}
+
+static const char *
+take_member(const char *key, struct json_value *value, void *arg)
+{
+	struct listed *listed = arg;
+	const bool is_base64 = strcmp(key, "address_base64") == 0;
+	char **member = NULL;
+
+	if (is_base64 || strcmp(key, "address") == 0)
+		member = &listed->address;
+	else if (strcmp(key, "identity") == 0)
+		member = &listed->identity;
+	if (member == NULL || (*member != NULL && !is_base64))
+		return NULL;
+	if (is_base64 && !(value->type == JSON_STRING && json_base64(value)))
+		return "its address_base64 is not base64";
+	free(*member);
+	*member = copy(value);
+	return *member == NULL ? "its address or identity is not a string" : NULL;
+}
+
+static void
+free_listed(struct listed *listed)
+{
+	free(listed->address);
+	free(listed->identity);
+}
+
+static int
+add_line(struct rm *rm, struct list *list, char *line, size_t length)
+{
+	struct listed listed = { .address = NULL };
+	const char *wrong = json_read_object(line, length, take_member, &listed);
+
+	if (wrong == NULL && (listed.address == NULL || listed.identity == NULL))
+		wrong = "it has no address and identity, as ipc-ls --json tells them";
+	if (wrong != NULL) {
+		free_listed(&listed);
+		return cli_misuse(rm->call, "line %zu of standard input: %s",
+			list->count + 1, wrong);
+	}
+	if (list->count == list->room) {
+		size_t room = 2 * list->room + 64;
+		struct listed *more = reallocarray(list->items, room, sizeof(*more));
+
+		if (more == NULL) {
+			free_listed(&listed);
+			return ipc_fail(&rm->call->err, errno, "read standard input");
+		}
+		list->items = more;
+		list->room = room;
+	}
+	list->items[list->count++] = listed;
+	return 0;
+}
+
+/* All of it comes before anything is done: a wrong line leaves all as it was. */
+static int
+read_list(struct rm *rm, struct list *list)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length;
+	int result = 0;
+
+	while (result == 0 && (length = getline(&line, &room, stdin)) >= 0)
+		result = add_line(rm, list, line, (size_t)length);
+	free(line);
+	if (result == 0 && ferror(stdin))
+		return ipc_fail(&rm->call->err, errno, "read standard input");
+	return result;
+}
+
+int
+rm_listed(struct rm *rm)
+{
+	struct list list = { .items = NULL };
+	int result = read_list(rm, &list);
+
+	for (size_t i = 0; i < list.count; i++) {
+		if (result == 0)
+			rm_one(rm, list.items[i].address, list.items[i].identity);
+		free_listed(&list.items[i]);
+	}
+	free(list.items);
+	return result;
+}

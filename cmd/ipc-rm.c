@@ -1,0 +1,167 @@
+/* ipc-rm - remove IPC objects, but none that is in use or another one */
+#include <errno.h>
+#include <stdio.h>
+
+#include "ipc-rm.h"
+
+static const struct field rm_options[] = {
+	OPTION_MEANS(FLAG, 0, "stdin", struct rm_args, is_listed, "",
+		"remove what ipc-ls --json lists on standard input, if it is still that"),
+	OPTION_MEANS(FLAG, 0, "stale", struct rm_args, stale, "",
+		"remove what is stale: abandoned, and nobody has it"),
+	OPTION_MEANS(FLAG, 0, "idle", struct rm_args, idle, "",
+		"remove what nobody has; needs --older-than"),
+	FILTER_OPTIONS(struct rm_args, filter),
+	OPTION(TEXT, 0, "under", struct rm_args, under, "DIR",
+		"with --stale and --idle: also files that are found under DIR"),
+	OPTION_MEANS(FLAG, 0, "dry-run", struct rm_args, dry_run, "",
+		"list what would be removed, and remove nothing"),
+	OPTION_MEANS(FLAG, 0, "in-use", struct rm_args, in_use, "",
+		"also what is in use, or may be"),
+	OPTION_MEANS(FLAG, 0, "discard-data", struct rm_args, data, "",
+		"also what holds messages, which are lost"),
+	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
+		"what is not there is no failure"),
+	END_FIELDS,
+};
+
+static bool
+is_search(const struct rm_args *args)
+{
+	return args->stale || args->idle;
+}
+
+/* Whether something but one of the four ways to say what to remove was given. */
+static int
+check(struct call *call)
+{
+	const struct rm_args *args = call->args;
+	const bool has_operands = *call->operands != NULL;
+
+	if (has_operands + args->is_listed + args->stale + args->idle != 1)
+		return cli_misuse(call,
+			"one of these says what to remove: operands, --stdin, --stale, --idle");
+	if (args->idle && args->filter.older_than <= 0)
+		return cli_misuse(call, "option '--idle' needs '--older-than'");
+	if (is_search(args) && args->in_use)
+		return cli_misuse(
+			call, "option '--in-use' needs operands or '--stdin'");
+	if (args->under != NULL && *args->under == '\0')
+		return cli_misuse(
+			call, "option '--under' needs the path of a directory");
+	if (!is_search(args) &&
+		(args->under != NULL || args->filter.types != NULL ||
+			filter_is_narrow(&args->filter)))
+		return cli_misuse(call, "a filter needs '--stale' or '--idle'");
+	return 0;
+}
+
+/* What was found idle before may be in use by now; what was not known may be proven. */
+static bool
+is_meant(const struct rm *rm, const struct ipc_removal *removal)
+{
+	const enum ipc_state state = removal->verdict.state;
+
+	if (!is_search(rm->args))
+		return true;
+	return state == IPC_STALE || state == IPC_IN_USE ||
+		(rm->args->idle && state == IPC_IDLE);
+}
+
+static int
+remove_it(struct rm *rm, struct ipc_removal *removal)
+{
+	struct ipc_error *err = &rm->call->err;
+
+	if (!rm->args->dry_run)
+		return ipc_removal_commit(removal, rm->allowed, err);
+	return ipc_removal_check(removal, rm->allowed, err) < 0
+		? -1
+		: item_show(&rm->view, removal->item, err);
+}
+
+/* Absence is no failure of a search, which somebody else may have made, too. */
+static bool
+is_failure(const struct rm *rm)
+{
+	return rm->call->err.fault != IPC_NO_OBJECT ||
+		!(rm->args->force || is_search(rm->args));
+}
+
+void
+rm_one(struct rm *rm, const char *address, const char *identity)
+{
+	struct ipc_removal removal;
+	int result = ipc_removal_begin(&removal, address, identity, &rm->call->err);
+	const bool meant = result < 0 || is_meant(rm, &removal);
+
+	if (!meant)
+		rm->unknown += removal.verdict.state == IPC_STATE_UNKNOWN;
+	else if (result == 0)
+		result = remove_it(rm, &removal);
+	ipc_removal_end(&removal);
+	if (!meant)
+		cli_say(rm->call, "'%s' is left: %s", address, removal.verdict.why);
+	else if (result == 0)
+		rm->removed++;
+	else if (is_failure(rm)) {
+		rm->refused++;
+		cli_failed(rm->call);
+	}
+	if (meant && result == 0 && !rm->args->dry_run)
+		cli_say(rm->call, "removed '%s'", address);
+}
+
+static void
+summarize(const struct rm *rm)
+{
+	char text[160], left[64] = "";
+
+	if (rm->unknown > 0)
+		snprintf(left, sizeof(left),
+			", left %zu of which the state is not known", rm->unknown);
+	snprintf(text, sizeof(text), "%s %zu, refused %zu%s",
+		rm->args->dry_run ? "would remove" : "removed", rm->removed,
+		rm->refused, left);
+	cli_warn(rm->call, text);
+}
+
+static int
+rm(struct call *call)
+{
+	struct rm rm = { .call = call, .args = call->args };
+	int result = 0;
+
+	if (check(call) < 0)
+		return -1;
+	rm.allowed = (rm.args->in_use ? IPC_REMOVE_IN_USE : 0U) |
+		(rm.args->data ? IPC_REMOVE_DATA : 0U);
+	item_view_begin(&rm.view, &call->records);
+	if (rm.args->is_listed)
+		result = rm_listed(&rm);
+	else if (is_search(rm.args))
+		result = rm_found(&rm);
+	for (; *call->operands != NULL; call->operands++)
+		rm_one(&rm, *call->operands, NULL);
+	if (result == 0 && (rm.args->is_listed || is_search(rm.args)))
+		summarize(&rm);
+	return result;
+}
+
+static const struct verb verbs[] = {
+	{ .name = "ipc-rm",
+		.operands = "[TYPE:ADDRESS]...",
+		.help = "remove IPC objects, but none that is in use",
+		.options = rm_options,
+		ARGS(struct rm_args, .filter = NO_FILTER),
+		.columns = item_columns,
+		.groups = item_groups,
+		.run = rm },
+	{ .name = NULL },
+};
+
+const struct program this_program = {
+	.name = "ipc-rm",
+	.help = "safe removal of IPC objects, for shell scripts",
+	.verbs = verbs,
+};

@@ -1,0 +1,297 @@
+#!/usr/bin/env bats
+# ipc-rm: what is removed, and what is not
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154,SC2238  # bats and the helper set them
+
+load helper
+
+# listed ADDRESS [OPTION]...: its line of ipc-ls --json
+listed() {
+	ipc-ls -q --json --type "${1%%:*}" "${@:2}" | grep -F "{\"address\":\"$1\","
+}
+
+# there ADDRESS: the object exists
+there() {
+	ipc-rm -q --dry-run --in-use --discard-data "$1" >/dev/null
+}
+
+# not_there ADDRESS
+not_there() {
+	run -3 --separate-stderr ipc-rm --dry-run "$1"
+}
+
+# semaphore NAME: one of POSIX that nobody has
+semaphore() {
+	head -c 32 /dev/zero >"/dev/shm/sem.${1#/}"
+}
+
+# set_of N: a System V set of N semaphores, $set
+set_of() {
+	set=id:$(ipcmk -S "$1" | awk '{ print $NF }')
+	printf 'sem:%s\n' "$set" >>"${MADE:-/dev/null}"
+}
+
+# socket_file PATH: one to which nobody is bound
+socket_file() {
+	"$peer" bind "$1" >ready 3>&- &
+	within 10 grep -q ready ready
+	killed $!
+}
+
+# killed PID: of a process of the test
+killed() {
+	kill -9 "$1"
+	wait "$1" || :
+}
+
+@test "an object of each type is removed by what ipc-ls calls it" {
+	queue
+	mailbox
+	ipc-shm create -s 4K "$NAME"
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	semaphore "$NAME"
+	set_of 3
+	socket_file "$PWD/socket"
+	for address in mq:"$NAME" shm:"$NAME" shm:"$segment" sem:"$NAME" sem:"$set" sock:"$PWD/socket"; do
+		there "$address"
+		run -0 --separate-stderr ipc-rm "$address"
+		[ -z "$output$stderr" ]
+		not_there "$address"
+	done
+	ipc-mq rm "$q"
+}
+
+@test "an operand without its type, or of no type, is wrong usage" {
+	fails_with 2 "ipc-rm: '$NAME' is not an address with its type before it, such as 'shm:id:42'" ipc-rm "$NAME"
+	fails 2 ipc-rm nothing:"$NAME"
+	fails 2 ipc-rm shm:/a/b
+}
+
+@test "one of four says what to remove" {
+	fails_with 2 "ipc-rm: one of these says what to remove: operands, --stdin, --stale, --idle" ipc-rm
+	fails 2 ipc-rm --stale --idle --older-than 1d
+	fails 2 ipc-rm --stale mq:"$NAME"
+	fails 2 ipc-rm --type shm
+	fails 2 ipc-rm --user root
+	fails_with 2 "ipc-rm: option '--idle' needs '--older-than'" ipc-rm --idle --type shm
+	fails 2 ipc-rm --older-than 1d mq:"$NAME"
+	fails 2 ipc-rm --stale --in-use
+}
+
+@test "what is not there is status 3, with -f 0, and does not keep others from being removed" {
+	fails_with 3 "ipc-rm: cannot remove 'shm:$NAME': there is no such object" ipc-rm shm:"$NAME"
+	run -0 --separate-stderr ipc-rm -f shm:"$NAME" mq:id:2147483647 sem:"$NAME"
+	[ -z "$output$stderr" ]
+	ipc-shm create -s 4K "$NAME"
+	run -3 ipc-rm shm:"$NAME-2" shm:"$NAME"
+	not_there shm:"$NAME"
+}
+
+@test "what a process has open or mapped is refused, and removed with --in-use" {
+	queue
+	held "$NAME"
+	run -7 --separate-stderr ipc-rm mq:"$NAME"
+	[[ $stderr == "ipc-rm: cannot remove 'mq:$NAME': it is in use: "* ]]
+	ipc-rm --in-use mq:"$NAME"
+	gone "$NAME"
+	ipc-shm create -s 4K "$NAME"
+	"$peer" map "/dev/shm$NAME" >mapped 3>&- &
+	within 10 grep -q ready mapped
+	run -7 --separate-stderr ipc-rm shm:"$NAME"
+	[[ $stderr == "ipc-rm: cannot remove 'shm:$NAME': it is in use: process $! has it mapped" ]]
+	ipc-rm --in-use shm:"$NAME"
+	not_there shm:"$NAME"
+}
+
+@test "a process that cannot be seen is no reason to remove what it has" {
+	as_root
+	unshare --pid --fork true 2>/dev/null || skip "no PID namespaces here"
+	ipc-shm create -m 0666 -s 4K "$NAME"
+	"$peer" map "/dev/shm$NAME" >mapped 3>&- &
+	within 10 grep -q ready mapped
+	chown 65534 "/dev/shm$NAME"
+	run -7 --separate-stderr as_user 65534 ipc-rm shm:"$NAME"
+	[[ $stderr == "ipc-rm: cannot remove 'shm:$NAME': it is in use: a process has it open or mapped" ]]
+	killed $!
+	as_user 65534 ipc-rm shm:"$NAME"
+}
+
+@test "a segment that is attached is refused, also when its process cannot be seen" {
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	perl -e 'use IPC::SysV; IPC::SysV::shmat($ARGV[0], undef, 0) or die; $| = 1; print "ready\n"; sleep' \
+		"${segment#id:}" >attached 3>&- &
+	within 10 grep -q ready attached
+	fails_with 7 "ipc-rm: cannot remove 'shm:$segment': it is in use: it is attached 1 times" \
+		ipc-rm shm:"$segment" || [[ $stderr == *"process $! has it attached" ]]
+	killed $!
+	ipc-rm shm:"$segment"
+}
+
+@test "semaphores in which a process waits are refused" {
+	set_of 1
+	perl -e 'use IPC::SysV; semop($ARGV[0], pack("s!3", 0, -1, 0))' "${set#id:}" 3>&- &
+	within 10 asleep $!
+	within 10 eval '! ipc-rm -q --dry-run "sem:$set" >/dev/null'
+	fails_with 7 "ipc-rm: cannot remove 'sem:$set': it is in use: 1 processes wait in it" ipc-rm sem:"$set"
+	killed $!
+	ipc-rm sem:"$set"
+}
+
+@test "a bound socket is refused, and its file removed with --in-use" {
+	"$peer" bind "$PWD/socket" >ready 3>&- &
+	within 10 grep -q ready ready
+	run -7 --separate-stderr ipc-rm sock:"$PWD/socket"
+	[[ $stderr == "ipc-rm: cannot remove 'sock:$PWD/socket': it is in use: "* ]]
+	ipc-rm --in-use sock:socket
+	[ ! -e socket ]
+}
+
+@test "a queue that holds messages is refused, and removed with --discard-data" {
+	queue
+	ipc-mq write "$NAME" one two
+	fails_with 7 "ipc-rm: cannot remove 'mq:$NAME': it holds 2 messages; --discard-data lets them go" ipc-rm mq:"$NAME"
+	[ "$(ipc-mq read "$NAME")" = one ]
+	fails_with 7 "ipc-rm: cannot remove 'mq:$NAME': it holds 1 message; --discard-data lets it go" ipc-rm mq:"$NAME"
+	ipc-rm --discard-data mq:"$NAME"
+	gone "$NAME"
+}
+
+@test "what was listed is removed, from a list of ipc-ls --json" {
+	ipc-shm create -s 4K "$NAME"
+	semaphore "$NAME-2"
+	set_of 2
+	ipc-ls -q --json --type shm,sem --name "${NAME#/}*" >list
+	listed sem:"$set" >>list
+	run -0 --separate-stderr ipc-rm --stdin <list
+	[ "$output" = "" ] && [ "$stderr" = "ipc-rm: removed 3, refused 0" ]
+	run -3 --separate-stderr ipc-rm --stdin <list
+	[ "${stderr_lines[-1]}" = "ipc-rm: removed 0, refused 3" ]
+	run -0 --separate-stderr ipc-rm -f --stdin <list
+}
+
+@test "what was made again under its name is not what was listed, and stays" {
+	for make in queue "ipc-shm create -s 4K $NAME" "semaphore $NAME-2" "socket_file $PWD/socket"; do
+		$make
+		ipc-ls -q --json --type shm,sem --name "${NAME#/}*" >list
+		# an ordinary user may have no list of queues
+		[ "$make" != queue ] || ipc-mq inspect -J "$NAME" | sed 's/"address":"/&mq:/' >list
+		[ ! -e socket ] || ipc-ls -q --json --type sock . >list
+		[ "$(wc -l <list)" -eq 1 ]
+		address=$(sed 's/^{"address":"\([^"]*\)".*/\1/' list)
+		ipc-rm "$address"
+		$make
+		run -7 --separate-stderr ipc-rm --stdin <list
+		[ "${stderr_lines[0]}" = "ipc-rm: cannot remove '$address': it is no longer the object that was listed" ]
+		[ "${stderr_lines[1]}" = "ipc-rm: removed 0, refused 1" ]
+		ipc-rm "$address"
+	done
+}
+
+@test "an id that stands for something else is not what was listed, and stays" {
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	listed shm:"$segment" | sed 's/"identity":"[0-9]*\.0\./&1/' >list
+	fails_list=$(ipc-rm --stdin <list 2>&1) && false || [ $? -eq 7 ]
+	[[ $fails_list == *"'shm:$segment': it is no longer the object that was listed"* ]]
+	ipc-rm shm:"$segment"
+}
+
+@test "a list that is none leaves all as it was" {
+	ipc-shm create -s 4K "$NAME"
+	listed shm:"$NAME" >list
+	for wrong in '' 'shm:/a' '{"address":"shm:/a"}' '{"address":1,"identity":"1"}' '["a"]' '{"address":"a\u0000b","identity":"1"}'; do
+		{ cat list && echo "$wrong"; } >more
+		run -2 --separate-stderr ipc-rm --stdin <more
+		[[ $stderr == "ipc-rm: line 2 of standard input: "* ]] && [ "${#stderr_lines[@]}" -eq 1 ]
+	done
+	run -0 --separate-stderr ipc-rm --stdin </dev/null
+	ipc-rm shm:"$NAME"
+}
+
+@test "a name of any bytes is found by the list, and shown to nobody raw" {
+	name=$NAME-2$'\e[1m\n\377'
+	: >"/dev/shm$name"
+	ipc-ls -q --json --type shm --name "${NAME#/}*" >list
+	run -0 --separate-stderr ipc-rm -v --stdin <list
+	[[ $stderr == "ipc-rm: removed 'shm:$NAME-2\\"* ]] && [[ $stderr != *$'\e'* ]]
+	[ ! -e "/dev/shm$name" ]
+}
+
+@test "--dry-run lists as ipc-ls does what would be removed, and removes nothing" {
+	ipc-shm create -s 4K "$NAME"
+	run -0 --separate-stderr ipc-rm --dry-run -r --noheadings -o ADDRESS,STATE shm:"$NAME"
+	[ "$output" = "shm:$NAME idle" ] && [ -z "$stderr" ]
+	queue
+	ipc-mq write "$NAME" one
+	run -7 --separate-stderr ipc-rm --dry-run -r --noheadings -o ADDRESS mq:"$NAME" shm:"$NAME"
+	[ "$output" = "shm:$NAME" ]
+	ipc-rm --discard-data mq:"$NAME" shm:"$NAME"
+}
+
+@test "--stale removes socket files to which nobody is bound, and no others" {
+	mkdir dir && socket_file "$PWD/dir/left"
+	"$peer" bind "$PWD/dir/bound" >ready 3>&- &
+	within 10 grep -q ready ready
+	: >dir/file
+	run -0 --separate-stderr ipc-rm --stale --type sock --under dir --name "$PWD/*" --dry-run -r --noheadings -o ADDRESS,STATE
+	[ "$output" = "sock:$PWD/dir/left stale" ]
+	[ "$stderr" = "ipc-rm: would remove 1, refused 0" ]
+	run -0 --separate-stderr ipc-rm --stale --type sock --under dir
+	[ "$stderr" = "ipc-rm: removed 1, refused 0" ]
+	[ "$(ls dir)" = $'bound\nfile' ]
+}
+
+@test "--stale takes what belonged to a process that has ended, and not what is only idle" {
+	as_root
+	elsewhere 'sleep 1000 3>&- & echo $! >owner
+		ipc-shm create -s 4K --until-exit $! "$1-2" >/dev/null
+		ipc-shm create -s 4K "$1-3" >/dev/null
+		kill -9 $(pgrep -f "^ipc-until-exit: waits for the end of process $!\$") $!; wait $!
+		ipc-rm --stale --type shm --name "*${1#/}*" 2>&1; ls /dev/shm | grep -F "${1#/}"' "$NAME" >out
+	[ "$(cat out)" = "ipc-rm: removed 1, refused 0"$'\n'"${NAME#/}-3" ]
+}
+
+@test "--idle takes what is older than the age, of the user, and not what is in use" {
+	ipc-shm create -s 4K "$NAME"
+	ipc-shm create -s 4K "$NAME-2"
+	"$peer" map "/dev/shm$NAME-2" >mapped 3>&- &
+	within 10 grep -q ready mapped
+	ipc-rm -q --idle --older-than 1h --type shm --name "${NAME#/}*"
+	there shm:"$NAME"
+	within 10 eval '[ "$(ipc-rm --idle --older-than 1ms --type shm --name "${NAME#/}*" --dry-run -r --noheadings -o ADDRESS 2>/dev/null)" = "shm:$NAME" ]'
+	ipc-rm -q --idle --older-than 1ms --type shm --name "${NAME#/}*" || :
+	not_there shm:"$NAME"
+	there shm:"$NAME-2"
+	ipc-rm --in-use shm:"$NAME-2"
+}
+
+@test "a directory where everybody may replace the file is refused, and so is one of two names" {
+	mkdir -m 0777 open && chmod 0777 open
+	socket_file "$PWD/open/socket"
+	fails_with 7 "ipc-rm: cannot remove 'sock:open/socket': everybody may replace what is in its directory" ipc-rm sock:open/socket
+	chmod 1777 open
+	ipc-rm sock:open/socket
+	ipc-shm create -s 4K "$NAME"
+	ln "/dev/shm$NAME" "/dev/shm$NAME-2"
+	fails_with 7 "ipc-rm: cannot remove 'shm:$NAME': it is one of the 2 names (hard links) of a file" ipc-rm shm:"$NAME"
+	rm "/dev/shm$NAME-2"
+	ipc-rm shm:"$NAME"
+}
+
+@test "what is something else than its type says is refused" {
+	ln -s /etc/passwd "/dev/shm$NAME"
+	run -7 ipc-rm shm:"$NAME"
+	rm "/dev/shm$NAME"
+	: >file
+	fails_with 7 "ipc-rm: cannot inspect 'file': it is no socket" ipc-rm sock:file
+	[ -e /etc/passwd ]
+}
+
+@test "an ordinary user cannot remove what is another's" {
+	as_root
+	ipc-shm create -m 0666 -s 4K "$NAME"
+	segment=$(ipc-shm create -m 0666 -s 4K private) && segments "$segment"
+	run -5 as_user 65534 ipc-rm --in-use shm:"$NAME"
+	run -5 as_user 65534 ipc-rm shm:"$segment"
+	there shm:"$NAME"
+	there shm:"$segment"
+	ipc-rm shm:"$NAME" shm:"$segment"
+}
