@@ -12,7 +12,10 @@
 #include "auto.h"
 #include "copy-way.h"
 
-enum { LOOK = 4 << 20 }; /* moved, before signals are looked for again */
+enum {
+	OTHERS = 1000000, /* nanoseconds: more than filling or emptying a pipe takes */
+	LOOK = 4 << 20,   /* moved, before signals are looked for again */
+};
 
 static int
 wait_for(struct copy_transfer *t, struct copy_end *end, short events)
@@ -24,10 +27,28 @@ wait_for(struct copy_transfer *t, struct copy_end *end, short events)
 }
 
 /*
- * Until the end is ready that was not, or one after the other where that is not known.
- * First, who fills or empties it may go on, if it is on this processor: it then does much
- * at once, and each of us sleeps less often.
+ * Lets those who fill and empty the ends go on, where they have this processor, too: they
+ * then do much at once, and each of us sleeps less often.  Where others use that time, it
+ * is tried the more seldom.
  */
+static bool
+let_go_on(struct copy_transfer *t)
+{
+	struct ipc_wait turn = IPC_WAIT(OTHERS);
+	struct timespec left;
+
+	if (t->waits++ < t->waits_apart)
+		return false;
+	ipc_wait_start(&turn);
+	sched_yield();
+	ipc_wait_left(&turn, &left);
+	t->waits = 0;
+	t->waits_apart =
+		left.tv_nsec == 0 ? 16 * (t->waits_apart + 1) : t->waits_apart / 16;
+	return true;
+}
+
+/* Until the end is ready that was not, or one after the other where that is not known. */
 static int
 stand_still(struct copy_transfer *t)
 {
@@ -37,10 +58,8 @@ stand_still(struct copy_transfer *t)
 	if (!t->stands_still) {
 		ipc_wait_start(&t->wait);
 		t->stands_still = true;
-		if (t->wait.limit > 0 && t->copy->moved > t->before) {
-			sched_yield();
+		if (t->wait.limit > 0 && t->copy->moved > t->before && let_go_on(t))
 			return 0;
-		}
 	}
 	if (at != &t->to)
 		code = wait_for(t, &t->from, POLLIN);

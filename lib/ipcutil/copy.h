@@ -58,10 +58,11 @@ struct ipc_copy {
  * Waiting: wait->limit counts while nothing moves, and begins anew with every byte.
  * It holds for blocking descriptors, too: no call in here sleeps but ipc_wait_for(),
  * save for what a disk or a device takes, and for a terminal or a device that
- * another process reads or writes at the same time.  A signal that was handled, or
- * that wait->signals lets in, and wait->interrupt end the copy while bytes move, too,
- * within 16 MiB.  wait->watched is wanted where the source may stay empty for long: by
- * itself the copy notices only when it writes that nobody reads.
+ * another process reads or writes at the same time.  Before a wait, others may get the
+ * processor by sched_yield(2).  A signal that was handled, or that wait->signals lets in,
+ * and wait->interrupt end the copy while bytes move, too, within 16 MiB.  wait->watched
+ * is wanted where the source may stay empty for long: by itself the copy notices only
+ * when it writes that nobody reads.
  *
  * Loss: no byte is taken out of the source beyond copy->length, and from a pipe none
  * that the destination has not, wherever splice(2) can move it.  It cannot, or could
