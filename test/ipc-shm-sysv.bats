@@ -269,6 +269,35 @@ assert ctypes.CDLL(None).shmctl(int(sys.argv[1]), 11, None) == 0' "${q#id:}"
 	[ "$(perl -e 'shmread(shmget(hex $ARGV[0], 0, 0), $b, 0, 18) or die; print $b' "${BYKEY#key:}")" = "from Perl and back" ]
 }
 
+@test "a C program shares the bytes, also in a segment that it made" {
+	head -c 5000 /dev/urandom >in
+	q=$(ipc-shm create --from-stdin private <in) && segments "$q"
+	"$peer" get "$q" | cmp - in
+	"$peer" share "${BYKEY#key:}" 5000 <in
+	ipc-shm read "$BYKEY" | cmp - in
+	[ "$(ipc-shm create -s 5000 "$BYKEY")" = "id:$(value ID "$BYKEY")" ]
+}
+
+@test "IPC::SharedMem of Perl shares the bytes" {
+	perl -MIPC::SharedMem -e '' 2>/dev/null || skip "no IPC::SysV of Perl here"
+	segment
+	ipc-shm write "$q" "from the shell"
+	# shellcheck disable=SC2016
+	[ "$(perl -MIPC::SharedMem -MIPC::SysV=shmat,shmdt,memread,memwrite -e '
+		$at = shmat($ARGV[0], undef, 0) // die; memread($at, $b, 0, 14) or die; print $b;
+		memwrite($at, "from Perl", 20, 9) or die; shmdt($at)' "${q#id:}")" = "from the shell" ]
+	[ "$(ipc-shm read -O 20 -N 9 "$q")" = "from Perl" ]
+}
+
+@test "ipcrm removes what create made, and ipc-shm what ipcmk made" {
+	segment
+	ipcrm -m "${q#id:}"
+	gone "$q"
+	q=id:$(ipcmk -M 64 | grep -o '[0-9]*$') && segments "$q"
+	ipc-shm rm "$q"
+	run ! grep -F " ${q#id:} " <(ipcs -m)
+}
+
 @test "lsipc tells the same of a segment" {
 	command -v lsipc >/dev/null || skip "no lsipc here"
 	segment -m 0640 -s 100

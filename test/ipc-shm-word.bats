@@ -74,6 +74,18 @@ cpu() {
 	[ "$(ipc-shm add "$NAME" 0)" = 200 ]
 }
 
+@test "a C program with <stdatomic.h> adds at the same time, and none is lost" {
+	object
+	q=$(ipc-shm create -s 64 private) && segments "$q"
+	for object in "$NAME" "$q"; do
+		"$peer" count "$object" 1000000 3>&- &
+		while kill -0 $! 2>/dev/null; do ipc-shm add "$object" >>added; done
+		wait $!
+		[ "$(ipc-shm add "$object" 0)" = $((1000000 + $(wc -l <added))) ]
+		rm added
+	done
+}
+
 @test "compare-and-swap lets one of many win" {
 	object
 	for i in 1 2 3 4 5 6 7 8; do

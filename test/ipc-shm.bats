@@ -101,6 +101,16 @@ small_shm() {
 	[ "$(value SIZE "$NAME")" = 64 ]
 }
 
+@test "write beyond RLIMIT_FSIZE is an error with status 6, and no signal" {
+	ipc-shm create -s 64K "$NAME" >/dev/null
+	head -c 64K /dev/zero | tr '\0' x >in
+	for command in 'ipc-shm write "$1" <in' 'cat in | ipc-shm write "$1"' 'ipc-shm write "$1" "$(cat in)"'; do
+		run -6 bash -c "ulimit -f 4; $command" bash "$NAME"
+		[[ $output == "ipc-shm: cannot write to '$NAME': "*" bytes are above the 4096 that RLIMIT_FSIZE (ulimit -f) allows a file" ]]
+	done
+	[ "$(value SIZE "$NAME")" = 65536 ]
+}
+
 @test "create that prints to nowhere leaves no object" {
 	run -1 sh -c 'ipc-shm create -s 64 "$1" >/dev/full' sh "$NAME"
 	gone "$NAME"
@@ -114,6 +124,37 @@ small_shm() {
 		[ ! -e "$(file)" ] || [ "$(value SIZE,USED "$NAME")" = "8388608 8388608" ]
 		ipc-shm rm -f "$NAME"
 	done
+}
+
+# calls COMMAND...: the system calls that it makes, and how often each, but its start
+calls() {
+	ASAN_OPTIONS=detect_leaks=0 strace -o trace "$@" >/dev/null
+	sed -n 's/^\([a-z_0-9]*\)(.*/\1/p' trace | sort | uniq -c
+}
+
+@test "kill -9 at any call of create leaves nothing, or all of it" {
+	command -v strace >/dev/null || skip "no strace here"
+	export ASAN_OPTIONS=detect_leaks=0
+	head -c 8192 /dev/zero | tr '\0' x >in
+	while read -r -u 7 how; do
+		# shellcheck disable=SC2086  # words
+		calls ipc-shm create -m 0640 $how "$NAME" <in >all
+		ipc-shm rm "$NAME"
+		while read -r -u 8 count call; do
+			case $call in
+			openat | linkat | renameat* | fallocate | ftruncate | fchmod* | write | pwrite64 | splice | copy_file_range) ;;
+			*) continue ;;
+			esac
+			for ((nth = 1; nth <= count; nth++)); do
+				# shellcheck disable=SC2086
+				run -137 strace -o trace -e inject="$call:signal=KILL:when=$nth" ipc-shm create -m 0640 $how "$NAME" <in
+				[ ! -e "$(file)" ] ||
+					[ "$(value SIZE,USED,MODE "$NAME")" = "8192 8192 0640" ]
+				ipc-shm rm -f "$NAME"
+			done
+		done 8<all
+	done 7<<<$'-s 8192\n--from-stdin'
+	run ! compgen -G "/dev/shm/.ipc.*"
 }
 
 @test "what is no shared memory is refused at once, by every verb, and not changed" {
@@ -389,6 +430,16 @@ small_shm() {
 	END
 	[ "$(cat out)" = "hello 64" ]
 	[ "$(ipc-shm read -N 11 "$NAME")" = "hello, you!" ]
+}
+
+@test "a C program sees what was written, and the other way around" {
+	head -c 5000 /dev/urandom >in
+	ipc-shm create --from-stdin "$NAME" <in >/dev/null
+	"$peer" get "$NAME" | cmp - in
+	"$peer" share "$NAME-2" 5000 <in
+	ipc-shm read "$NAME-2" | cmp - in
+	[ "$(ipc-shm create -s 5000 "$NAME-2")" = "$NAME-2" ]
+	[ "$(value SIZE,MODE "$NAME-2")" = "5000 0600" ]
 }
 
 @test "HOLDERS tells who has an object mapped" {

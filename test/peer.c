@@ -1,5 +1,6 @@
 /*
- * peer.c - the other side: queues as mq_overview(7) has them, without ipcutil
+ * peer.c - the other side: queues as mq_overview(7) has them, and shared memory, without
+ * ipcutil
  *
  *	peer create NAME MESSAGES BYTES MODE
  *	peer attributes NAME		tells "MESSAGES BYTES IN_IT"
@@ -10,6 +11,11 @@
  *	peer flood NAME			sends for ever
  *	peer bind PATH			binds a socket to a file and keeps it until killed
  *	peer map FILE			maps a file and keeps it so until killed
+ *	peer share OBJECT BYTES		makes an object with all of stdin
+ *	peer get OBJECT			all that an object has, on stdout
+ *	peer count OBJECT TIMES		adds 1 to the first word, so often
+ *
+ * An OBJECT is the name of a POSIX one, or id:N, or for share a key of hexadecimal digits.
  *
  * What waits says "ready" on stdout when it has begun.
  */
@@ -17,10 +23,12 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -181,6 +189,85 @@ map_file(char **arg)
 		pause();
 }
 
+/* Memory that is attached or mapped, to the end of the process. */
+static char *
+attach(int id, size_t *length)
+{
+	struct shmid_ds ds;
+	char *memory = shmat(id, NULL, 0);
+
+	if (memory == (char *)-1 || shmctl(id, IPC_STAT, &ds) < 0)
+		err(1, "shmat %d", id);
+	*length = ds.shm_segsz;
+	return memory;
+}
+
+static char *
+map(int fd, size_t *length)
+{
+	struct stat st;
+	char *memory = MAP_FAILED;
+
+	if (fd >= 0 && fstat(fd, &st) == 0) {
+		*length = (size_t)st.st_size;
+		memory = mmap(NULL, *length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	}
+	if (memory == MAP_FAILED)
+		err(1, "shm_open, mmap");
+	return memory;
+}
+
+static char *
+memory_of(const char *object, size_t *length)
+{
+	int id;
+
+	return sscanf(object, "id:%d", &id) == 1
+		? attach(id, length)
+		: map(shm_open(object, O_RDWR, 0), length);
+}
+
+static void
+share(char **arg)
+{
+	size_t length = strtoul(arg[1], NULL, 10);
+	int fd;
+	char *memory;
+
+	if (arg[0][0] != '/') {
+		memory = attach(shmget((key_t)strtoul(arg[0], NULL, 16), length,
+					IPC_CREAT | IPC_EXCL | 0600),
+			&length);
+	} else {
+		fd = shm_open(arg[0], O_RDWR | O_CREAT | O_EXCL, 0600);
+		if (fd < 0 || ftruncate(fd, (off_t)length) < 0)
+			err(1, "shm_open %s", arg[0]);
+		memory = map(fd, &length);
+	}
+	if (fread(memory, 1, length, stdin) != length)
+		err(1, "read");
+}
+
+static void
+get(char **arg)
+{
+	size_t length;
+	char *memory = memory_of(arg[0], &length);
+
+	fwrite(memory, 1, length, stdout);
+}
+
+static void
+count(char **arg)
+{
+	size_t length;
+	_Atomic unsigned long *word = (void *)memory_of(arg[0], &length);
+	unsigned long times = strtoul(arg[1], NULL, 10);
+
+	while (times-- > 0)
+		atomic_fetch_add(word, 1);
+}
+
 static const struct {
 	const char *name;
 	int operands;
@@ -195,6 +282,9 @@ static const struct {
 	{ "flood", 1, flood },
 	{ "bind", 1, bind_socket },
 	{ "map", 1, map_file },
+	{ "share", 2, share },
+	{ "get", 1, get },
+	{ "count", 2, count },
 };
 
 int
