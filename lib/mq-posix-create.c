@@ -53,16 +53,15 @@ geometry(const struct ipc_mq_plan *plan)
 	};
 }
 
-/* What a queue counts against RLIMIT_MSGQUEUE: the formula is in getrlimit(2). */
-static uint64_t
-bytes_needed(const struct mq_attr *attr)
+uint64_t
+ipc_mq_posix_cost(uint64_t capacity, uint64_t message_size)
 {
 	enum { MSG_MSG = 48, TREE_NODE = 48, PRIORITIES = 32768 };
-	uint64_t messages = (uint64_t)attr->mq_maxmsg;
-	uint64_t nodes = messages < PRIORITIES ? messages : PRIORITIES;
+	const uint64_t nodes = capacity < PRIORITIES ? capacity : PRIORITIES;
 
-	return messages * MSG_MSG + nodes * TREE_NODE +
-		messages * (uint64_t)attr->mq_msgsize;
+	return capacity == IPC_UNKNOWN || message_size == IPC_UNKNOWN
+		? IPC_UNKNOWN
+		: capacity * MSG_MSG + nodes * TREE_NODE + capacity * message_size;
 }
 
 /* EMFILE may be either limit; only that of descriptors hits others, too. */
@@ -83,7 +82,10 @@ too_many_files(const char *name, const struct mq_attr *attr, struct ipc_error *e
 	return ipc_refuse(err, IPC_LIMIT, EMFILE,
 		"create '%s': it needs %ju bytes; RLIMIT_MSGQUEUE (ulimit -q) allows %ju "
 		"for all queues of a user together",
-		name, (uintmax_t)bytes_needed(attr), (uintmax_t)limit.rlim_cur);
+		name,
+		(uintmax_t)ipc_mq_posix_cost(
+			(uint64_t)attr->mq_maxmsg, (uint64_t)attr->mq_msgsize),
+		(uintmax_t)limit.rlim_cur);
 }
 
 /* mq_overview(7): what no sysctl can exceed, and who has CAP_SYS_RESOURCE may have. */

@@ -24,4 +24,10 @@ int ipc_mq_posix_each(enum ipc_mq_look look,
 int ipc_mq_posix_change(const struct ipc_address *address,
 	const struct ipc_mq_change *change, struct ipc_error *err);
 
+/*
+ * Bytes that a queue counts against RLIMIT_MSGQUEUE, by the formula of getrlimit(2);
+ * IPC_UNKNOWN of what is.
+ */
+uint64_t ipc_mq_posix_cost(uint64_t capacity, uint64_t message_size);
+
 #endif
