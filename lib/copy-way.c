@@ -12,7 +12,7 @@
 enum {
 	BUFFER = 512 << 10,   /* stays in most second-level caches */
 	RANGE = 16 << 20,     /* of a copy_file_range(2), which no signal ends */
-	PIPE_LARGE = 1 << 20, /* the default of pipe-max-size */
+	PIPE_LARGE = 1 << 20, /* the default of pipe-max-size; more leaves the caches */
 };
 
 off_t *
@@ -77,6 +77,10 @@ ipc_copy_drop_relay(struct copy_transfer *t)
 /*
  * The ways.  Each moves at most length bytes and returns how many; 0 at the end of
  * the source; or -1 with errno, and t->at where it knows.
+ *
+ * vmsplice(2) is in none: it lends pages to the pipe, which may not change before the
+ * last reader has read them, also one that they were spliced or teed on to; and nothing
+ * tells when that is.
  */
 
 static bool

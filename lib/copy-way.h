@@ -26,12 +26,12 @@ struct copy_transfer {
 	struct ipc_wait wait;
 	bool stands_still; /* and wait counts */
 	bool has_grown;
-	unsigned int waits,
-		waits_apart; /* since others were let go on, and until then */
-	uint64_t before;     /* what earlier calls had moved */
-	uint64_t next_look;  /* signals are looked for when so much was moved */
-	int own;             /* one of the two opened anew, or -1 */
-	int relay[2];        /* a pipe of our own, or -1 */
+	unsigned int waits;       /* since others were let go on last */
+	unsigned int waits_apart; /* until they are the next time */
+	uint64_t before;          /* what earlier calls had moved */
+	uint64_t next_look;       /* signals are looked for when so much was moved */
+	int own;                  /* one of the two opened anew, or -1 */
+	int relay[2];             /* a pipe of our own, or -1 */
 	size_t in_relay;
 	char *buffer;
 	size_t begin, end; /* what of it the destination has not */

@@ -156,6 +156,11 @@ fail_at(const struct copy_transfer *t, const struct copy_end *end, int code,
 	case EINTR:
 		return ipc_refuse(
 			err, IPC_FAILED, code, "%s %s: a signal came", verb, name);
+	case EINVAL:
+		if (t->from.kind != A_PIPE || t->to.kind != A_PIPE)
+			break;
+		return ipc_refuse(err, IPC_FAILED, code,
+			"%s %s: it is the pipe that is read", verb, name);
 	default:
 		break;
 	}

@@ -1130,6 +1130,168 @@ test_progress(void)
 }
 
 static void
+grow(struct ipc_progress *progress)
+{
+	const struct meanwhile *file = (struct meanwhile *)progress;
+
+	must((int)pwrite(file->number, data, MORE, MOST));
+}
+
+static void
+test_growing(const struct kind *sink)
+{
+	struct meanwhile meanwhile = { .progress.tell = grow };
+	struct ipc_wait wait = for_long;
+	struct ipc_copy copy = IPC_COPY(-1, -1, &wait);
+	int from[2], to[2];
+
+	make_full(make_memfd, from, MOST);
+	sink->make(to);
+	meanwhile.number = copy.from = from[0];
+	copy.to = to[1];
+	wait.progress = &meanwhile.progress;
+	ok(ipc_copy(&copy, NULL) == 0 && copy.moved == MOST + MORE,
+		"what is added to a file meanwhile goes to a %s, too", sink->name);
+	close_both(from);
+	close_both(to);
+}
+
+/* A hole between two bytes. */
+static void
+test_hole(const struct kind *source, const struct kind *sink)
+{
+	struct ipc_copy copy = IPC_COPY(-1, -1, &for_long);
+	int from[2], to[2];
+	bool good;
+
+	source->make(from);
+	sink->make(to);
+	must((int)pwrite(from[1], "a", 1, 0));
+	must((int)pwrite(from[1], "b", 1, MOST - 1));
+	copy.from = from[0];
+	copy.to = to[1];
+	good = ipc_copy(&copy, NULL) == 0 && copy.moved == MOST &&
+		pread(to[0], came, MOST, 0) == MOST && came[0] == 'a' &&
+		came[MOST - 1] == 'b';
+	for (size_t i = 1; good && i < MOST - 1; i++)
+		good = came[i] == 0;
+	ok(good, "a hole of a %s is zeros in a %s", source->name, sink->name);
+	close_both(from);
+	close_both(to);
+}
+
+/* The reader of a pipe takes some and is killed. */
+static void
+test_killed_reader(const struct kind *source)
+{
+	static const int none[] = { -1, -1 };
+	struct ipc_copy copy = IPC_COPY(-1, -1, &for_long);
+	struct ipc_error error;
+	int from[2], to[2];
+	pid_t feeder, reader;
+
+	source->make(from);
+	feeder = fill(source, from, MOST, none);
+	make_pipe(to);
+	reader = must(fork());
+	if (reader == 0) {
+		close_both(from);
+		close(to[1]);
+		read_all(to[0], came, MOST / 2);
+		raise(SIGKILL);
+	}
+	close(to[0]);
+	copy.from = from[0];
+	copy.to = to[1];
+	ok(ipc_copy(&copy, &error) == -1 && error.code == EPIPE &&
+			copy.failed == to[1] && copy.moved >= MOST / 2 &&
+			copy.moved < MOST,
+		"a reader killed amid a %s: %s", source->name, error.sentence);
+	waitpid(reader, NULL, 0);
+	free(copy.hand);
+	close_both(from);
+	close(to[1]);
+	if (feeder > 0) {
+		kill(feeder, SIGKILL);
+		waitpid(feeder, NULL, 0);
+	}
+}
+
+/* Another process takes from the same pipe: each byte goes to one of the two. */
+static void
+test_shared_source(const struct kind *sink)
+{
+	static const int none[] = { -1, -1 };
+	struct ipc_copy copy = IPC_COPY(-1, -1, &for_long);
+	int from[2], mine[2], its[2];
+	pid_t feeder, other;
+	off_t size;
+
+	make_pipe(from);
+	feeder = fill(&kinds[4], from, MOST, none);
+	make_memfd(its);
+	sink->make(mine);
+	other = must(fork());
+	copy.from = from[0];
+	copy.to = other == 0 ? its[1] : mine[1];
+	if (other == 0)
+		_exit(ipc_copy(&copy, NULL) != 0);
+	ok(ipc_copy(&copy, NULL) == 0, "two copies take from one pipe, one to a %s",
+		sink->name);
+	waitpid(other, NULL, 0);
+	waitpid(feeder, NULL, 0);
+	size = lseek(its[0], 0, SEEK_END);
+	is(copy.moved + (uint64_t)size, MOST, "and each byte goes to one of them");
+	close_both(from);
+	close_both(mine);
+	close_both(its);
+}
+
+/* O_NONBLOCK and the like are of all who share the description. */
+static void
+test_flags(const struct kind *source, const struct kind *sink)
+{
+	struct ipc_copy copy = IPC_COPY(-1, -1, &at_once);
+	int from[2], to[2], flags[2];
+
+	source->make(from);
+	write_all(from[1], data, 1000);
+	if (source->is_file)
+		lseek(from[0], 0, SEEK_SET);
+	sink->make(to);
+	flags[0] = fcntl(from[0], F_GETFL);
+	flags[1] = fcntl(to[1], F_GETFL);
+	copy.from = from[0];
+	copy.to = to[1];
+	copy.length = 1000;
+	ok(ipc_copy(&copy, NULL) == 0 && fcntl(from[0], F_GETFL) == flags[0] &&
+			fcntl(to[1], F_GETFL) == flags[1],
+		"from a %s to a %s, both keep their flags", source->name, sink->name);
+	close_both(from);
+	close_both(to);
+}
+
+static void
+test_one_pipe(void)
+{
+	struct ipc_copy copy = IPC_COPY(-1, -1, &at_once);
+	struct ipc_error error;
+	int pipes[2];
+
+	make_pipe(pipes);
+	write_all(pipes[1], data, 1000);
+	copy.from = pipes[0];
+	copy.to = pipes[1];
+	copy.to_name = "'/out'";
+	ok(ipc_copy(&copy, &error) == -1 && error.code == EINVAL && copy.moved == 0 &&
+			strcmp(error.sentence,
+				"write to '/out': it is the pipe that is read") == 0,
+		"a pipe is not copied into itself: %s", error.sentence);
+	is(read_all(pipes[0], came, 1000), 1000, "nor lost");
+	close_both(pipes);
+}
+
+static void
 test_silent(void)
 {
 	struct ipc_copy copy = IPC_COPY(-1, -1, &at_once);
@@ -1197,6 +1359,18 @@ main(void)
 		test_broken_pipe(&kinds[i]);
 		test_reader_has_all(&kinds[i]);
 	}
+	for (size_t i = 0; i < KINDS - 1; i++) {
+		test_killed_reader(&kinds[i]);
+		for (size_t j = 0; j < KINDS; j++)
+			test_flags(&kinds[i], &kinds[j]);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		test_growing(&kinds[i]);
+		test_shared_source(&kinds[i]);
+		for (size_t j = 0; j < 3; j++)
+			test_hole(&kinds[i], &kinds[j]);
+	}
+	test_one_pipe();
 	for (size_t i = 0; i < KINDS - 1; i++)
 		for (size_t j = 0; j < 4; j++)
 			test_file_limit(&kinds[i], &kinds[j]);

@@ -77,6 +77,8 @@ struct ipc_copy {
  * faster; but whoever reads the pipe then finds what those pages hold when it
  * reads.  It is for sources that nobody changes before all is read.
  *
+ * Files: one that grows meanwhile is read on; a hole in it is bytes of 0 in the other.
+ *
  * Capacity: a pipe of 64 KiB, which nobody has chosen, is enlarged up to 1 MiB, as
  * far as the limits of the system let it, once as much has gone through.  It stays so:
  * to make it smaller again would fail while bytes are in it.
@@ -91,6 +93,7 @@ struct ipc_copy {
  * EINTR	as of ipc_wait_for(): IPC_FAILED
  * EAGAIN	IPC_WOULD_BLOCK: the source is empty, or the destination full
  * ETIMEDOUT	IPC_TIMED_OUT: it stayed so
+ * EINVAL	both are one pipe
  * EBADF	the descriptor is closed, or not open for this
  * ESPIPE	it has no offsets
  *
