@@ -1,5 +1,8 @@
 /* standing.c - who holds an object and what follows: columns that every type has */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "standing.h"
@@ -82,4 +85,68 @@ standing_fill(
 	standing->owner_pid = evidence->owner.state == IPC_OWNER_UNKNOWN
 		? IPC_UNKNOWN
 		: (uint64_t)evidence->owner.pid;
+}
+
+/* With one look at all processes for all of them. */
+static int
+show_all(struct call *call, const struct standing_type *type, const char *infos,
+	size_t count)
+{
+	struct ipc_evidence *evidence = calloc(count + 1, sizeof(*evidence));
+	struct ipc_holders holders = { 0 };
+	int result;
+
+	if (evidence == NULL)
+		return ipc_fail(&call->err, errno, "look for holders");
+	for (size_t i = 0; i < count; i++)
+		evidence[i] = type->evidence(infos + i * type->info_size);
+	result = standing_find(call, evidence, count, &holders);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = type->show(call, infos + i * type->info_size, &evidence[i]);
+	ipc_holders_free(&holders);
+	free(evidence);
+	return result;
+}
+
+int
+standing_show(struct call *call, const struct standing_type *type, const void *info)
+{
+	return standing_is_wanted(&call->records) ? show_all(call, type, info, 1)
+						  : type->show(call, info, NULL);
+}
+
+int
+standing_add(struct standing_list *list, const void *info)
+{
+	const struct standing_type *type = list->type;
+	char *kept;
+
+	if (!standing_is_wanted(&list->call->records))
+		return type->show(list->call, info, NULL);
+	if (list->count == list->room) {
+		const size_t room = list->room * 2 + 64;
+		char *more = reallocarray(list->infos, room, type->info_size);
+
+		if (more == NULL)
+			return ipc_fail(&list->call->err, errno, "list");
+		list->infos = more;
+		list->room = room;
+	}
+	kept = memcpy(
+		list->infos + list->count * type->info_size, info, type->info_size);
+	if (type->keep != NULL && type->keep(kept) < 0)
+		return ipc_fail(&list->call->err, errno, "list");
+	list->count++;
+	return 0;
+}
+
+int
+standing_end(struct standing_list *list, int result)
+{
+	if (result == 0 && list->count > 0)
+		result = show_all(list->call, list->type, list->infos, list->count);
+	for (size_t i = 0; list->type->drop != NULL && i < list->count; i++)
+		list->type->drop(list->infos + i * list->type->info_size);
+	free(list->infos);
+	return result;
 }

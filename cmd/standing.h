@@ -55,4 +55,32 @@ int standing_find(struct call *call, struct ipc_evidence *evidence, size_t count
 void standing_fill(
 	struct standing *standing, const struct ipc_evidence *evidence, int64_t used);
 
+/* How the objects of a type are shown, whose infos are structs of the library. */
+struct standing_type {
+	size_t info_size;
+	struct ipc_evidence (*evidence)(const void *info);
+	int (*show)(struct call *call, const void *info,
+		const struct ipc_evidence *evidence); /* which may be NULL */
+	int (*keep)(void *info);  /* makes what it points to its own; NULL: nothing */
+	void (*drop)(void *info); /* frees that */
+};
+
+/* Shows one object, with evidence where a column needs that: 0, or -1. */
+int standing_show(
+	struct call *call, const struct standing_type *type, const void *info);
+
+/* Many objects, for which one look at all processes will do. */
+struct standing_list {
+	struct call *call;
+	const struct standing_type *type;
+	char *infos; /* private, as are count and room */
+	size_t count, room;
+};
+
+/* Shows an object, or keeps a copy where a column needs evidence: 0, or -1. */
+int standing_add(struct standing_list *list, const void *info);
+
+/* Shows those that were kept unless result is -1, and frees them: 0, or -1. */
+int standing_end(struct standing_list *list, int result);
+
 #endif
