@@ -203,6 +203,17 @@ size_text(uint64_t size, bool human, char buf[VALUE_MAX])
 }
 
 static const char *
+number_text(enum kind kind, uint64_t number, bool human, char buf[VALUE_MAX])
+{
+	if (number == IPC_UNKNOWN)
+		return NULL;
+	if (kind != KEY)
+		return size_text(number, human && kind == SIZE, buf);
+	snprintf(buf, VALUE_MAX, "0x%08" PRIx64, number);
+	return buf;
+}
+
+static const char *
 name_or_number(const char *name, unsigned int number, char buf[VALUE_MAX])
 {
 	if (name != NULL)
@@ -217,6 +228,8 @@ time_text(int64_t seconds, bool human, char buf[VALUE_MAX])
 	time_t time = seconds;
 	struct tm tm;
 
+	if (seconds == IPC_UNKNOWN_TIME)
+		return NULL;
 	if (human)
 		strftime(buf, VALUE_MAX, "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
 	else
@@ -235,6 +248,8 @@ span_text(int64_t span, bool human, char buf[VALUE_MAX])
 	const int64_t seconds = span / 1000000000;
 	size_t i = 0;
 
+	if (span == IPC_UNKNOWN_TIME)
+		return NULL;
 	if (!human)
 		return ipc_span_text(span, buf);
 	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
@@ -249,7 +264,6 @@ value_text(
 	const struct field *field, const void *record, bool human, char buf[VALUE_MAX])
 {
 	const void *member = (const char *)record + field->offset;
-	uint64_t number;
 
 	switch (field->kind) {
 	case FLAG:
@@ -260,15 +274,8 @@ value_text(
 	case NUMBER:
 	case COUNT:
 	case SIZE:
-		number = *(const uint64_t *)member;
-		if (number == IPC_UNKNOWN)
-			return NULL;
-		return size_text(number, human && field->kind == SIZE, buf);
 	case KEY:
-		if (*(const uint64_t *)member == IPC_UNKNOWN)
-			return NULL;
-		snprintf(buf, VALUE_MAX, "0x%08" PRIx64, *(const uint64_t *)member);
-		return buf;
+		return number_text(field->kind, *(const uint64_t *)member, human, buf);
 	case PRIORITY:
 		return name_or_number(NULL, *(const unsigned int *)member, buf);
 	case USER:
@@ -281,12 +288,8 @@ value_text(
 		snprintf(buf, VALUE_MAX, "%04o", *(const mode_t *)member);
 		return buf;
 	case TIME:
-		if (*(const int64_t *)member == IPC_UNKNOWN_TIME)
-			return NULL;
 		return time_text(*(const int64_t *)member, human, buf);
 	case SPAN:
-		if (*(const int64_t *)member == IPC_UNKNOWN_TIME)
-			return NULL;
 		return span_text(*(const int64_t *)member, human, buf);
 	case ADDRESS:
 		return ipc_address_text(member);

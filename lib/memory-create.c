@@ -26,10 +26,8 @@ accept_existing(const struct ipc_memory_place *place, const struct ipc_address *
 		return -1;
 	if (!ipc_trust_found(st.st_uid, plan->trusted))
 		return ipc_memory_foreign(address, st.st_uid, "create", err);
-	if (st.st_nlink > 1)
-		return ipc_refuse(err, IPC_REFUSED, EMLINK,
-			"create '%s': it is one of the %ju names (hard links) of a file",
-			text, (uintmax_t)st.st_nlink);
+	if (ipc_memory_file_alone(address, &st, "create", err) < 0)
+		return -1;
 	if (plan->size != IPC_UNKNOWN && plan->size != (uint64_t)st.st_size)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with %ju bytes, not %ju", text,

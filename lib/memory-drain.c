@@ -87,25 +87,34 @@ write_out(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t len
 }
 
 int
-ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
-	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
+ipc_memory_part(const struct ipc_memory *memory, uint64_t offset, uint64_t *length,
 	struct ipc_error *err)
 {
 	const char *text = ipc_address_text(&memory->address);
 
-	*moved = 0;
 	if (offset > memory->size)
 		return ipc_refuse(err, IPC_FAILED, ENXIO,
 			"%s '%s': offset %ju is behind its end: it has %ju bytes",
 			memory->action, text, (uintmax_t)offset,
 			(uintmax_t)memory->size);
-	if (length == IPC_UNKNOWN)
-		length = memory->size - offset;
-	if (length > memory->size - offset)
+	if (*length == IPC_UNKNOWN)
+		*length = memory->size - offset;
+	if (*length > memory->size - offset)
 		return ipc_refuse(err, IPC_FAILED, ENXIO,
 			"%s '%s': there are not %ju bytes at offset %ju: it has %ju",
-			memory->action, text, (uintmax_t)length, (uintmax_t)offset,
+			memory->action, text, (uintmax_t)*length, (uintmax_t)offset,
 			(uintmax_t)memory->size);
+	return 0;
+}
+
+int
+ipc_memory_drain(const struct ipc_memory *memory, uint64_t offset, int fd,
+	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
+	struct ipc_error *err)
+{
+	*moved = 0;
+	if (ipc_memory_part(memory, offset, &length, err) < 0)
+		return -1;
 	return memory->base != NULL
 		? write_out(memory, offset, fd, length, wait, moved, err)
 		: copy_out(memory, offset, fd, length, wait, moved, err);

@@ -88,9 +88,8 @@ ipc_memory_file_open(const struct ipc_memory_place *place,
 	return keep(&fd);
 }
 
-/* What has a second name may be a file that somebody wants us to change. */
-static int
-check_links(const struct ipc_address *address, const struct stat *st,
+int
+ipc_memory_file_alone(const struct ipc_address *address, const struct stat *st,
 	const char *action, struct ipc_error *err)
 {
 	if (st->st_nlink <= 1)
@@ -243,7 +242,7 @@ file_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 		return -1;
 	if (writes && !ipc_trust_written(st.st_uid, trusted))
 		return ipc_memory_foreign(&memory->address, st.st_uid, action, err);
-	if (writes && check_links(&memory->address, &st, action, err) < 0)
+	if (writes && ipc_memory_file_alone(&memory->address, &st, action, err) < 0)
 		return -1;
 	if (has_no_size(fd, &st))
 		return ipc_refuse(err, IPC_REFUSED, EINVAL,
@@ -297,7 +296,7 @@ file_change(const struct ipc_address *address, const struct ipc_memory_change *c
 		return -1;
 	fd = ipc_memory_file_open(&place, address, O_PATH, "change", &st, err);
 	close(place.dir);
-	if (fd < 0 || check_links(address, &st, "change", err) < 0)
+	if (fd < 0 || ipc_memory_file_alone(address, &st, "change", err) < 0)
 		return -1;
 	if ((change->uid != (uid_t)-1 || change->gid != (gid_t)-1) &&
 		fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)

@@ -57,6 +57,13 @@ int ipc_memory_file_open(const struct ipc_memory_place *place,
 /* When a file was made: nanoseconds since 1970; 0: it is not told. */
 uint64_t ipc_memory_file_born(const struct statx *st);
 
+/*
+ * 0, or -1 when the file has more than one name: then it may be one that somebody wants us
+ * to change.
+ */
+int ipc_memory_file_alone(const struct ipc_address *address, const struct stat *st,
+	const char *action, struct ipc_error *err);
+
 /* Describes the file of a descriptor of O_PATH: 0, or an errno value. */
 int ipc_memory_file_fill(int fd, const struct ipc_address *address,
 	enum ipc_memory_look look, struct ipc_memory_info *info);
@@ -87,6 +94,13 @@ void ipc_memory_file_give_back(int fd);
 /* Fails since the object was made shorter when moved bytes were done. */
 int ipc_memory_cut(
 	const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err);
+
+/*
+ * What a part of an object means, whose length may be IPC_UNKNOWN, which becomes that to
+ * the end: 0, or -1 when there is no such part.
+ */
+int ipc_memory_part(const struct ipc_memory *memory, uint64_t offset, uint64_t *length,
+	struct ipc_error *err);
 
 /* Fails with 1, as the descriptor that bytes come from or go to failed with code. */
 int ipc_memory_other_failed(int code, struct ipc_error *err);

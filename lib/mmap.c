@@ -14,27 +14,6 @@
 #include "auto.h"
 #include "memory.h"
 
-/* What a part of an object means: 0, or -1 when there is no such part. */
-static int
-check_part(const struct ipc_memory *memory, const char *action, uint64_t offset,
-	uint64_t *length, struct ipc_error *err)
-{
-	const char *text = ipc_address_text(&memory->address);
-
-	if (offset > memory->size)
-		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"%s '%s': offset %ju is behind its end: it has %ju bytes",
-			action, text, (uintmax_t)offset, (uintmax_t)memory->size);
-	if (*length == IPC_UNKNOWN)
-		*length = memory->size - offset;
-	if (*length > memory->size - offset)
-		return ipc_refuse(err, IPC_FAILED, ENXIO,
-			"%s '%s': there are not %ju bytes at offset %ju: it has %ju",
-			action, text, (uintmax_t)*length, (uintmax_t)offset,
-			(uintmax_t)memory->size);
-	return 0;
-}
-
 /*
  * msync(2) is the one call for a part that also waits for the disk's own cache; but of a
  * file that is open to read it does nothing.  What it cannot do is done for all.
@@ -64,7 +43,7 @@ int
 ipc_memory_sync(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
 	struct ipc_error *err)
 {
-	if (check_part(memory, "sync", offset, &length, err) < 0)
+	if (ipc_memory_part(memory, offset, &length, err) < 0)
 		return -1;
 	if (length == 0)
 		return 0;
@@ -80,7 +59,7 @@ ipc_memory_advise(const struct ipc_memory *memory, uint64_t offset, uint64_t len
 {
 	int code;
 
-	if (check_part(memory, "advise", offset, &length, err) < 0)
+	if (ipc_memory_part(memory, offset, &length, err) < 0)
 		return -1;
 	if (length == 0) /* which would mean all that follows */
 		return 0;
