@@ -23,6 +23,8 @@ static const struct field ls_options[] = {
 		"show each process, its objects, and who else has them"),
 	OPTION_MEANS(FLAG, 0, "dot", struct ls_args, dot, "",
 		"print a graph of processes and objects, for dot(1) of Graphviz"),
+	OPTION_MEANS(FLAG, 0, "limits", struct ls_args, limits, "",
+		"show the system's limits, and how much of each is used"),
 	END_FIELDS,
 };
 
@@ -138,6 +140,24 @@ list(struct call *call, struct ipc_inventory *inventory)
 	return 0;
 }
 
+/* What cannot be together. */
+static int
+check(struct call *call)
+{
+	const struct ls_args *args = call->args;
+	const bool saves = args->save != NULL, compares = args->new_since != NULL;
+
+	if (args->tree + args->dot + args->limits + saves > 1)
+		return cli_misuse(
+			call, "only one of --tree, --dot, --limits and --save can be");
+	if (compares && (args->limits || saves))
+		return cli_misuse(
+			call, "--new-since can be with neither --limits nor --save");
+	if (args->since_all && !compares)
+		return cli_misuse(call, "--since-all needs --new-since");
+	return 0;
+}
+
 static int
 ls(struct call *call)
 {
@@ -145,18 +165,21 @@ ls(struct call *call)
 	struct ipc_inventory inventory = { .items = NULL };
 	int result;
 
-	if (args->save != NULL && args->new_since != NULL)
-		return cli_misuse(call, "only one of --save and --new-since can be");
-	if (args->tree + args->dot + (args->save != NULL) > 1)
-		return cli_misuse(call, "only one of --tree, --dot and --save can be");
-	if (args->since_all && args->new_since == NULL)
-		return cli_misuse(call, "--since-all needs --new-since");
+	if (check(call) < 0)
+		return -1;
+	if (args->limits)
+		return ls_limits(call);
 	result = list(call, &inventory);
 	if (result == 0)
 		warn(call, &inventory);
 	ipc_inventory_free(&inventory);
 	return result;
 }
+
+static const struct column_group limit_groups[] = {
+	{ "--limits", limit_columns },
+	{ NULL, NULL },
+};
 
 static const struct verb verbs[] = {
 	{ .name = "ipc-ls",
@@ -166,6 +189,7 @@ static const struct verb verbs[] = {
 		ARGS(struct ls_args, .filter = NO_FILTER),
 		.columns = item_columns,
 		.groups = item_groups,
+		.instead = limit_groups,
 		.run = ls },
 	{ .name = NULL },
 };

@@ -12,7 +12,7 @@ struct ls_args {
 	bool reverse;
 	const char *save, *new_since; /* files; NULL: not given */
 	bool since_all;
-	bool tree, dot;
+	bool tree, dot, limits;
 };
 
 /* A process has an object. */
@@ -28,6 +28,10 @@ struct link *ls_links(
 /* Pictures of who has what.  0, or -1 with call->err filled. */
 int ls_tree(struct call *call, const struct ipc_inventory *inventory);
 int ls_dot(struct call *call, const struct ipc_inventory *inventory);
+
+/* What is shown of the limits, and shows it.  0, or -1 with call->err filled. */
+extern const struct field limit_columns[];
+int ls_limits(struct call *call);
 
 /* Sorts the objects as the options say.  0, or -1 with call->err filled. */
 int ls_sort(struct call *call, struct ipc_inventory *inventory);
