@@ -72,7 +72,10 @@ wait_for_input(struct inlet *in, struct ipc_error *err)
 	ipc_wait_start(&in->wait);
 	do
 		code = ipc_wait_for(in->fd, POLLIN, &in->wait);
-	while (code == EINTR);
+	while (code == EINTR && in->wait.interrupt < 0);
+	if (code == EINTR)
+		return ipc_refuse(
+			err, IPC_FAILED, code, "read %s: a signal came", in->name);
 	if (code == ETIMEDOUT)
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
 			"read %s: nothing came for %s s", in->name,
@@ -114,7 +117,8 @@ fill(struct inlet *in, struct ipc_error *err)
 		return inlet_take(in, err);
 	if (inlet_make_room(in, 1, err) < 0)
 		return -1;
-	if (in->wait.limit != IPC_FOREVER && wait_for_input(in, err) < 0)
+	if ((in->wait.limit != IPC_FOREVER || in->wait.interrupt >= 0) &&
+		wait_for_input(in, err) < 0)
 		return -1;
 	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
 		if (errno == EAGAIN) { /* somebody else chose O_NONBLOCK */

@@ -72,6 +72,25 @@ receive(struct call *call, struct reading *reading, struct ipc_message *message)
 	return -1;
 }
 
+/* Lets a signal act that waits; the line of --progress must not outlive us. */
+static void
+yield(struct reading *reading)
+{
+	if (hold_is_pending(&reading->before))
+		progress_end(&reading->progress);
+	hold_yield(&reading->before);
+}
+
+/* Shows progress, if that is wanted.  A wait that lets signals in would not end it. */
+static void
+begin_progress(struct call *call, struct reading *reading)
+{
+	progress_begin(&reading->progress, call, reading->args->progress, IPC_UNKNOWN,
+		&reading->wait);
+	if (reading->progress.wait != NULL && !ipc_mq_has_types(&call->address))
+		reading->wait.signals = NULL;
+}
+
 /* The next message; 1 when there is none.  Waits only while none is in hand. */
 static int
 take(struct call *call, struct reading *reading, struct ipc_message *message)
@@ -86,9 +105,10 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 		return ipc_fail(err, EINTR, "read '%s'", call->address.text);
 	}
 	if (!is_amid && (call->command != NULL || reading->taken % YIELD_EVERY == 0))
-		hold_yield(&reading->before);
-	reading->out.wait.signals = is_amid ? NULL : &reading->before;
-	reading->out.wait.interrupt = is_amid ? reading->out.signals : -1;
+		yield(reading);
+	reading->out.wait.signals = is_amid ? NULL : reading->wait.signals;
+	reading->out.wait.interrupt =
+		reading->out.wait.signals == NULL ? reading->out.signals : -1;
 	ipc_wait_start(&reading->wait);
 	reading->out.wait.start = reading->wait.start;
 	result = call->command != NULL ? child_prepare(&reading->child, err)
@@ -101,7 +121,7 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 		return 0;
 	reading_tell(call, reading);
 	if (err->code == EINTR) /* and nothing is in hand */
-		hold_yield(&reading->before);
+		yield(reading);
 	if (err->code == EPIPE) /* the other end of standard output has gone */
 		return outlet_failed(EPIPE, err);
 	return err->fault == IPC_WOULD_BLOCK && err->code == EAGAIN ? 1 : -1;
@@ -123,6 +143,7 @@ give_out(struct call *call, struct reading *reading, const struct ipc_message *m
 		reading_failed(call, reading);
 	reading->taken++;
 	reading->bytes += message->length;
+	progress_message(&reading->progress, message->length);
 	return 0;
 }
 
@@ -227,10 +248,12 @@ mq_read(struct call *call)
 	hold_begin(&reading.before);
 	reading.wait.signals = &reading.before;
 	result = begin_output(call, &reading);
+	begin_progress(call, &reading);
 	if (result == 0 && args->join)
 		result = begin_joining(call, &reading);
 	if (result == 0)
 		result = read_messages(call, &reading);
+	progress_end(&reading.progress);
 	/* Before a signal that came may end us, unless that would have to wait. */
 	told = result < 0 && !reading.is_stopped && outlet_has_room(STDERR_FILENO);
 	if (told)

@@ -9,6 +9,7 @@
 #include "child.h"
 #include "cli.h"
 #include "outlet.h"
+#include "progress.h"
 
 /* One run: from where to where, and how far it is. */
 struct reading {
@@ -19,6 +20,7 @@ struct reading {
 	struct child child; /* COMMAND, in place of out */
 	char *room;         /* for its message */
 	struct ipc_wait wait;
+	struct progress progress;
 	sigset_t before; /* the signal mask that lets signals act */
 	bool is_stopped; /* by a signal that waits, in the middle of a message */
 	uint64_t taken;

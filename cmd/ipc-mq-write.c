@@ -8,6 +8,7 @@
 #include "inlet.h"
 #include "ipc-mq.h"
 #include "outlet.h"
+#include "progress.h"
 
 /* One run: from where to where, and how far it is. */
 struct writing {
@@ -15,6 +16,7 @@ struct writing {
 	struct ipc_mq mq;
 	struct outlet tee;
 	struct ipc_wait wait;
+	struct progress progress;
 	uint64_t sent;
 	uint64_t bytes;
 };
@@ -35,6 +37,7 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 		return -1;
 	writing->sent++;
 	writing->bytes += message->length;
+	progress_message(&writing->progress, message->length);
 	if (!writing->args->tee)
 		return 0;
 	result = outlet_put(&writing->tee, message, &call->err);
@@ -96,6 +99,8 @@ write_input(struct call *call, struct writing *writing)
 
 	if (args->limit != 0) /* -n is about the queue: input may come */
 		in.wait.limit = args->limit;
+	in.wait.interrupt = writing->wait.interrupt;
+	in.wait.progress = writing->wait.progress;
 	in.type = args->type;
 	in.limited_by = writing->mq.limited_by;
 	if (result == 0)
@@ -116,6 +121,7 @@ write_messages(struct call *call, struct writing *writing)
 			0)
 			return -1;
 		writing->tee.wait.limit = args->limit;
+		writing->tee.wait.interrupt = writing->wait.interrupt;
 	}
 	return *call->operands != NULL ? write_operands(call, writing)
 				       : write_input(call, writing);
@@ -145,8 +151,14 @@ mq_write(struct call *call)
 		    &call->err) < 0)
 		return -1;
 	result = args.split ? ipc_mq_split(&writing.mq, &call->err) : 0;
+	progress_begin(
+		&writing.progress, call, args.progress, IPC_UNKNOWN, &writing.wait);
+	if (args.type != 0 &&
+		writing.wait.interrupt >= 0) /* msgsnd(2) has only signals */
+		writing.wait.signals = &writing.progress.before;
 	if (result == 0)
 		result = write_messages(call, &writing);
+	progress_end(&writing.progress);
 	cli_say(call, "%ju messages of %ju bytes written to '%s'",
 		(uintmax_t)writing.sent, (uintmax_t)writing.bytes, call->address.text);
 	outlet_close(&writing.tee);

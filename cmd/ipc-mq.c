@@ -10,6 +10,7 @@
 #include "ipc-mq.h"
 #include "mq-columns.h"
 #include "outlet.h"
+#include "progress.h"
 #include "until.h"
 
 struct create_args {
@@ -155,6 +156,7 @@ static const struct field read_options[] = {
 		"join the pieces that writers with --split send"),
 	WAIT_OPTIONS(struct read_args, limit),
 	CHOICE_OPTIONS,
+	PROGRESS_OPTION(struct read_args, progress),
 	END_FIELDS,
 };
 
@@ -177,6 +179,7 @@ static const struct field write_options[] = {
 		"send longer messages, too, in pieces, for readers that --join"),
 	OPTION_MEANS(FLAG, 0, "tee", struct write_args, tee, "",
 		"copy each message to standard output once it has been accepted"),
+	PROGRESS_OPTION(struct write_args, progress),
 	OPTION(USER, 0, "trust-owner", struct write_args, trusted, "USER",
 		"as root, write to a queue of USER, too"),
 	END_FIELDS,

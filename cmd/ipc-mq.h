@@ -13,7 +13,7 @@ struct read_args {
 	uint64_t count; /* IPC_UNKNOWN: not given */
 	long type;
 	long except; /* 0: no type is left out */
-	bool all, follow, join;
+	bool all, follow, join, progress;
 };
 
 struct write_args {
@@ -21,7 +21,7 @@ struct write_args {
 	int64_t limit;
 	unsigned int priority;
 	long type; /* 0: not given */
-	bool tee, split;
+	bool tee, split, progress;
 	uid_t trusted;
 };
 

@@ -90,7 +90,7 @@ add_rest(struct line *line, const struct progress_figures *figures)
 static uint64_t
 per_second(uint64_t bytes, int64_t span)
 {
-	return span > 0 ? (uint64_t)((double)bytes / (double)span * NS_PER_S) : 0;
+	return span > 0 ? (uint64_t)((double)bytes / (double)span * NS_PER_S + 0.5) : 0;
 }
 
 int
@@ -106,7 +106,8 @@ progress_line(
 	if (width >= WIDE)
 		add(&parts, "%s: ", figures->program);
 	if (figures->messages != IPC_UNKNOWN)
-		add(&parts, "%ju messages, ", (uintmax_t)figures->messages);
+		add(&parts, "%ju message%s, ", (uintmax_t)figures->messages,
+			figures->messages == 1 ? "" : "s");
 	add(&parts, "%s", bytes_text(figures->moved, text));
 	if (figures->has_ended) {
 		add(&parts, " in %s",
@@ -218,17 +219,31 @@ progress_begin(struct progress *progress, const struct call *call, bool wanted,
 }
 
 void
-progress_end(struct progress *progress)
+progress_message(struct progress *progress, uint64_t bytes)
 {
 	if (progress->wait == NULL)
 		return;
-	progress->wait->progress = NULL;
+	if (progress->figures.messages == IPC_UNKNOWN)
+		progress->figures.messages = 0;
+	progress->figures.messages++;
+	ipc_progress_add(&progress->bytes, bytes);
+}
+
+void
+progress_end(struct progress *progress)
+{
+	struct ipc_wait *wait = progress->wait;
+
+	if (wait == NULL)
+		return;
+	progress->wait = NULL;
+	wait->progress = NULL;
 	progress->figures.has_ended = true;
 	if (progress->width > 0)
 		tell(&progress->bytes);
 	if (progress->signals < 0)
 		return;
-	progress->wait->interrupt = -1;
+	wait->interrupt = -1;
 	close(progress->signals);
 	hold_end(&progress->before);
 }

@@ -38,14 +38,16 @@ struct progress {
  * Begins a transfer of total bytes, or IPC_UNKNOWN, by calls that take *wait.  When it
  * lasts longer than a second, and wanted is true, which is --progress, a line is shown each
  * second, in place of the one before if standard error is a terminal; elsewhere only
- * --verbose asks for them, and nothing does with --quiet.  The caller fills
- * figures.messages where it counts them.  It ends the transfer with progress_end(): that
+ * --verbose asks for them, and nothing does with --quiet.  The caller ends the transfer with progress_end(): that
  * ends the line, and lets signals act that would have left it as it was; meanwhile
  * wait->interrupt tells of these, unless it was set before.
  */
 void progress_begin(struct progress *progress, const struct call *call, bool wanted,
 	uint64_t total, struct ipc_wait *wait);
 void progress_end(struct progress *progress);
+
+/* Counts a message, and its bytes, which no call of the library does. */
+void progress_message(struct progress *progress, uint64_t bytes);
 
 /* Longer than any line. */
 enum { PROGRESS_MAX = 256 };

@@ -293,6 +293,8 @@ write_messages(struct call *call, struct writing *writing)
 
 	if (args->limit != 0)
 		in.wait.limit = args->limit;
+	in.wait.interrupt = writing->wait.interrupt;
+	in.wait.progress = writing->wait.progress;
 	in.limited_by = limited_by;
 	if (result == 0)
 		result = wait_for_input(call, writing);

@@ -89,3 +89,29 @@ shown() {
 	[[ ${lines[2]} == *Terminated* || ${lines[2]} == "ended with 143"* ]]
 	gone "$NAME"
 }
+
+@test "ipc-mq counts messages, too, both ways" {
+	queue
+	run shown 80 '{ echo one; sleep 1.2; echo two; } | ipc-mq write -l --progress "$1"'
+	[[ ${lines[0]} == "ipc-mq: 1 message, 3 B, 3 B/s, average 3 B/s" ]]
+	[[ ${lines[1]} == "ipc-mq: 2 messages, 6 B in 0:01, average "* ]]
+	run shown 80 'ipc-mq read -l -c 3 -w 1.2 --progress "$1"'
+	[[ $output == *"ipc-mq: 2 messages, 6 B, 6 B/s, average 6 B/s"* ]]
+	[[ ${lines[-1]} == "ipc-mq: cannot read '$NAME': it stayed empty for 1.2 s" ]]
+}
+
+@test "a signal ends the line of ipc-mq, too, which waits" {
+	queue
+	mkfifo input
+	exec 8<>input	# nothing comes, nor its end
+	for verb in 'read -f' 'write -l'; do
+		on_terminal "(echo \$BASHPID >pid && exec ipc-mq $verb --progress \"\$1\" <input); echo \"ended with \$?\"" >seen &
+		within 10 grep -q ' B/s' seen
+		kill -TERM "$(cat pid)"
+		within 10 grep -q 'ended with' seen
+		run sed 's/\r/\n/g' seen
+		[[ ${lines[1]} =~ ^"ipc-mq: "("0 messages, ")?"0 B in 0:0"[1-9]", average " ]]
+		[[ ${lines[2]} == *Terminated* || ${lines[2]} == "ended with 143"* ]]
+	done
+	exec 8>&-
+}
