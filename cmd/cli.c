@@ -121,18 +121,34 @@ is_run_for_each(const struct verb *verb)
 	return verb->operands != NULL && strcmp(verb->operands, "ADDRESS...") == 0;
 }
 
+/* How many operands it takes. */
+static size_t
+most_operands(const struct verb *verb)
+{
+	size_t count = 0;
+
+	if (verb->operands == NULL)
+		return 0;
+	if (strstr(verb->operands, "...") != NULL)
+		return SIZE_MAX;
+	for (const char *word = verb->operands; word != NULL;
+		word = strchr(word + 1, ' '))
+		count++;
+	return count;
+}
+
 /* Counts the operands, and reads those that are addresses: wrong ones first. */
 static int
 check_operands(struct call *call)
 {
 	const struct verb *verb = call->verb;
-	bool many = verb->operands != NULL && strstr(verb->operands, "...") != NULL;
+	const size_t most = most_operands(verb);
 	char **operand = call->operands;
 
 	if (takes_address(verb) && *operand == NULL)
 		return cli_misuse(call, "'%s' needs %s", verb->name, verb->operands);
 	for (size_t i = 0; operand[i] != NULL; i++) {
-		if (!many && i >= (size_t)takes_address(verb))
+		if (i >= most)
 			return cli_misuse(call, "'%s' does not take the operand '%s'",
 				verb->name, operand[i]);
 		if ((takes_address(verb) && i == 0) || is_run_for_each(verb))

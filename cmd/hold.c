@@ -1,5 +1,6 @@
 /* hold.c - signals that must not end a process with a message in its hand */
 #include <stddef.h>
+#include <sys/signalfd.h>
 
 #include "hold.h"
 
@@ -43,6 +44,15 @@ hold_is_pending(const sigset_t *before)
 			sigismember(&pending, held[i]) == 1)
 			return true;
 	return false;
+}
+
+int
+hold_watch(const sigset_t *before)
+{
+	sigset_t signals;
+
+	hold_set(&signals, before);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
 void

@@ -17,6 +17,9 @@ void hold_begin(sigset_t *before);
 /* True when one of hold_set() waits. */
 bool hold_is_pending(const sigset_t *before);
 
+/* A descriptor of signalfd(2) of hold_set(), which can be read when one waits; or -1. */
+int hold_watch(const sigset_t *before);
+
 /* Lets one that waits act, and goes on holding them if that was not the end. */
 void hold_yield(const sigset_t *before);
 

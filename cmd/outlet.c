@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -148,13 +147,11 @@ open_sleepless(int fd, int flags, const struct stat *st)
 static int
 prepare_waits(struct outlet *out, int flags, const struct stat *st)
 {
-	sigset_t signals;
 	struct sockaddr peer;
 	socklen_t length = sizeof(peer);
 
 	if (out->wait.signals != NULL) {
-		hold_set(&signals, out->wait.signals);
-		out->signals = signalfd(-1, &signals, SFD_CLOEXEC);
+		out->signals = hold_watch(out->wait.signals);
 		if (out->signals < 0)
 			return -1;
 	}

@@ -31,7 +31,9 @@ warn(struct call *call, const struct ipc_holders *holders, bool is_in_doubt)
 	char reasons[IPC_BLIND_TEXT_MAX], sentence[sizeof(reasons) + 64];
 
 	if (holders->blind == 0 || call->is_told ||
-		!(is_in_doubt || records_want(&call->records, "HOLDERS")))
+		!(is_in_doubt || records_want(&call->records, "HOLDERS") ||
+			records_want(&call->records, "READERS") ||
+			records_want(&call->records, "WRITERS")))
 		return;
 	call->is_told = true;
 	snprintf(sentence, sizeof(sentence), "not all holders may be known: %s",
@@ -43,11 +45,19 @@ int
 standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders)
 {
-	bool is_in_doubt = false;
-
 	*holders = (struct ipc_holders){ 0 };
 	if (!wants_holders(&call->records))
 		return ipc_stale_find_owners(evidence, count, &call->err);
+	return standing_look(call, evidence, count, holders);
+}
+
+int
+standing_look(struct call *call, struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders)
+{
+	bool is_in_doubt = false;
+
+	*holders = (struct ipc_holders){ 0 };
 	if (ipc_stale_find(evidence, count, holders, &call->err) < 0)
 		return -1;
 	for (size_t i = 0; i < count && !is_in_doubt; i++)

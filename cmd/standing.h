@@ -48,6 +48,10 @@ bool standing_is_wanted(const struct records *records);
 int standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders);
 
+/* The same with a look at all processes, whatever columns are shown. */
+int standing_look(struct call *call, struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders);
+
 /*
  * Fills a standing: the age from the time of last use, in seconds since 1970 or
  * IPC_UNKNOWN_TIME, the rest from the evidence, or not when that is NULL.

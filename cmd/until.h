@@ -29,6 +29,25 @@ int until_begin(struct call *call, pid_t pid);
 int until_created(struct call *call, const struct ipc_object *object, bool made,
 	pid_t pid, const sigset_t *ends);
 
+/* How a verb makes one object. */
+struct until_maker {
+	/*
+	 * Makes it, or finds what is there, and fills *object, whose address must hold
+	 * from the root directory; *made tells which.  0, or -1 with call->err filled,
+	 * and what it made has gone again.
+	 */
+	int (*make)(struct call *call, void *context, bool *made,
+		struct ipc_object *object);
+	void *context;
+	pid_t pid; /* 0: it shall belong to no process */
+};
+
+/*
+ * All of create: makes the object, lets it belong to the process and prints its address
+ * as text says it.  One that was made survives no failure, and no signal comes between.
+ */
+int until_create(struct call *call, const struct until_maker *maker, const char *text);
+
 /* For set: pid may be NEVER. */
 int until_set(struct call *call, const struct ipc_object *object, pid_t pid);
 

@@ -78,7 +78,7 @@ _ipcutil_parse() {
 			fi
 		else
 			count=$((count + 1))
-			if [[ $operands == 'ADDRESS '* ]]; then
+			if [[ $operands == 'ADDRESS ['* ]]; then
 				ended=1		# what follows is data
 			fi
 		fi
@@ -180,8 +180,8 @@ _ipcutil() {
 		_ipcutil_offer_arguments
 	elif [[ ! $ended && $word == -* ]]; then
 		_ipcutil_offer_options
-	elif [[ ${program##*/} == ipc-mmap && $operands == ADDRESS* ]]; then
-		if [[ $count -eq 0 || $operands == ADDRESS... ]]; then
+	elif [[ ${program##*/} == ipc-@(fifo|mmap) && $operands == ADDRESS* ]]; then
+		if [[ $count -eq 0 || $operands == ADDRESS@(...|" REPLY") ]]; then
 			compopt -o default	# its addresses are paths
 		fi
 	elif [[ $verb != create && $operands == ADDRESS* ]]; then

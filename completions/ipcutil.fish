@@ -86,7 +86,7 @@ function __ipcutil_complete
         else
             set operand 1
             # What follows the ADDRESS of "ADDRESS [MESSAGE]..." is data.
-            string match -q 'ADDRESS *' -- $operands
+            string match -q 'ADDRESS [*' -- $operands
             and set ended 1
         end
     end
@@ -98,8 +98,8 @@ function __ipcutil_complete
             string join \n -- $offered
             return
         end
-    else if string match -q '*ipc-mmap' -- $program; and string match -q 'ADDRESS*' -- $operands
-        test -n "$operand" -a "$operands" != ADDRESS...
+    else if string match -qr 'ipc-(fifo|mmap)$' -- $program; and string match -q 'ADDRESS*' -- $operands
+        test -n "$operand" -a "$operands" != ADDRESS... -a "$operands" != 'ADDRESS REPLY'
         or __fish_complete_path $word # its addresses are paths
         return
     else if test "$verb" != create; and string match -q 'ADDRESS*' -- $operands

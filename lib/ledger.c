@@ -112,7 +112,7 @@ read_address(char *text, struct ipc_object *object)
 	enum ipc_address_kind wanted =
 		ipc_object_is_sysv(object) ? IPC_SYSV_ID : IPC_POSIX_NAME;
 
-	if (object->type == IPC_MAPPED_FILE)
+	if (object->type == IPC_MAPPED_FILE || object->type == IPC_FIFO)
 		return text != NULL && decode(text) && *text == '/' &&
 			ipc_address_path(text, &object->address, NULL) == 0;
 	return text != NULL && decode(text) &&

@@ -36,10 +36,12 @@ ipc_memory_place(const struct ipc_address *address, struct ipc_memory_place *pla
 	return ipc_fail(err, errno, "%s '%s'", action, text);
 }
 
-static const char *
-name_of_type(mode_t mode)
+const char *
+ipc_memory_type_name(mode_t mode)
 {
 	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "a regular file";
 	case S_IFDIR:
 		return "a directory";
 	case S_IFLNK:
@@ -64,7 +66,7 @@ cannot_open(const struct ipc_memory_place *place, const struct ipc_address *addr
 	if (fstatat(place->dir, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		!S_ISREG(st.st_mode))
 		return ipc_refuse(err, IPC_REFUSED, EINVAL, "%s '%s': it is %s", action,
-			text, name_of_type(st.st_mode));
+			text, ipc_memory_type_name(st.st_mode));
 	return ipc_fail(err, code, "%s '%s'", action, text);
 }
 
@@ -84,7 +86,7 @@ ipc_memory_file_open(const struct ipc_memory_place *place,
 			err, errno, "%s '%s'", action, ipc_address_text(address));
 	if (!S_ISREG(st->st_mode))
 		return ipc_refuse(err, IPC_REFUSED, EINVAL, "%s '%s': it is %s", action,
-			ipc_address_text(address), name_of_type(st->st_mode));
+			ipc_address_text(address), ipc_memory_type_name(st->st_mode));
 	return keep(&fd);
 }
 
@@ -273,9 +275,8 @@ file_set_size(
 		size, sparse, "resize", err);
 }
 
-/* fchmod(2), which does not take a descriptor of O_PATH. */
-static int
-change_mode(int fd, mode_t mode)
+int
+ipc_memory_change_mode(int fd, mode_t mode)
 {
 	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 
@@ -303,7 +304,8 @@ file_change(const struct ipc_address *address, const struct ipc_memory_change *c
 		return ipc_fail(err, errno, "change the owner of '%s'", text);
 	if (change->new_mode == NULL)
 		return 0;
-	if (change_mode(fd, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
+	if (ipc_memory_change_mode(
+		    fd, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
 		return ipc_fail(err, errno, "change the mode of '%s'", text);
 	return 0;
 }

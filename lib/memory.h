@@ -46,6 +46,12 @@ struct ipc_memory_place {
 int ipc_memory_place(const struct ipc_address *address, struct ipc_memory_place *place,
 	const char *action, struct ipc_error *err);
 
+/* What a file is, by its mode: "a FIFO". */
+const char *ipc_memory_type_name(mode_t mode);
+
+/* fchmod(2), which does not take a descriptor of O_PATH: this does.  0, or -1 with errno. */
+int ipc_memory_change_mode(int fd, mode_t mode);
+
 /*
  * Opens the regular file at a place and nothing else; flags are of open(2).  Returns the
  * descriptor, with *st filled, or -1.

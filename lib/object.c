@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include <ipcutil/fifo.h>
 #include <ipcutil/memory.h>
 #include <ipcutil/mq.h>
 
@@ -58,6 +59,18 @@ look_at_memory(const struct ipc_address *address, struct ipc_object *now,
 	return 0;
 }
 
+static int
+look_at_fifo(const struct ipc_address *address, struct ipc_object *now,
+	struct ipc_error *err)
+{
+	struct ipc_fifo_info info;
+
+	if (ipc_fifo_stat(address, &info, err) < 0)
+		return -1;
+	*now = ipc_fifo_object(&info);
+	return 0;
+}
+
 /* A type that can belong to a process has a row. */
 static const struct {
 	int (*look)(const struct ipc_address *address, struct ipc_object *now,
@@ -68,6 +81,7 @@ static const struct {
 	[IPC_SYSV_MQ] = { look_at_mq, ipc_mq_remove },
 	[IPC_POSIX_SHM] = { look_at_memory, ipc_memory_remove },
 	[IPC_SYSV_SHM] = { look_at_memory, ipc_memory_remove },
+	[IPC_FIFO] = { look_at_fifo, ipc_fifo_remove },
 	[IPC_MAPPED_FILE] = { look_at_memory, ipc_memory_remove },
 };
 

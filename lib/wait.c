@@ -1,6 +1,7 @@
 /* wait.c - the one place that sleeps */
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 
 #include <ipcutil/wait.h>
 
@@ -72,29 +73,45 @@ next_part(
 	return part;
 }
 
-int
-ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
+static bool
+has_any(const struct pollfd *polled, size_t count)
 {
-	struct pollfd polled[] = {
-		{ .fd = fd, .events = events },
-		{ .fd = wait->watched }, /* POLLERR and POLLHUP need no asking */
-		{ .fd = wait->interrupt, .events = POLLIN },
-	};
+	for (size_t i = 0; i < count; i++)
+		if (polled[i].revents != 0)
+			return true;
+	return false;
+}
+
+int
+ipc_wait_for_any(struct pollfd *polled, size_t count, const struct ipc_wait *wait)
+{
+	struct pollfd *watched = &polled[count], *interrupt = &polled[count + 1];
 	const struct timespec *left, *part;
 	struct timespec spans[2];
 	int ready;
 
+	/* POLLERR and POLLHUP need no asking */
+	*watched = (struct pollfd){ .fd = wait->watched };
+	*interrupt = (struct pollfd){ .fd = wait->interrupt, .events = POLLIN };
 	do {
 		left = ipc_wait_left(wait, &spans[0]);
 		part = next_part(wait, left, &spans[1]);
-		ready = ppoll(polled, 3, part, wait->signals);
+		ready = ppoll(polled, count + IPC_WAIT_MORE, part, wait->signals);
 		if (ready < 0)
 			return errno;
 		ipc_progress_add(wait->progress, 0);
 	} while (ready == 0 && part != left);
 	if (ready == 0)
 		return wait->limit == 0 ? EAGAIN : ETIMEDOUT;
-	if ((polled[1].revents & (POLLERR | POLLHUP)) != 0)
+	if ((watched->revents & (POLLERR | POLLHUP)) != 0)
 		return EPIPE;
-	return polled[0].revents == 0 ? EINTR : 0;
+	return has_any(polled, count) ? 0 : EINTR;
+}
+
+int
+ipc_wait_for(int fd, short events, const struct ipc_wait *wait)
+{
+	struct pollfd polled[1 + IPC_WAIT_MORE] = { { .fd = fd, .events = events } };
+
+	return ipc_wait_for_any(polled, 1, wait);
 }

@@ -71,7 +71,7 @@ type_in_zsh() {
 # As installed: fish finds the file by the name of the program.
 type_in_fish() {
 	mkdir -p share/fish/vendor_completions.d
-	for program in ipc-mmap ipc-mq ipc-shm; do
+	for program in ipc-fifo ipc-mmap ipc-mq ipc-shm; do
 		cp "$srcdir/completions/ipcutil.fish" "share/fish/vendor_completions.d/$program.fish"
 	done
 	# shellcheck disable=SC2016  # for fish
@@ -363,18 +363,20 @@ others_of() {
 	: >a-file-here
 	[ "$(offers "$1" "ipc-mmap read a-fi")" = a-file-here ]
 	[ "$(offers "$1" "ipc-mmap create a-fi")" = a-file-here ]
+	[ "$(offers "$1" "ipc-fifo read a-fi")" = a-file-here ]
+	[ "$(offers "$1" "ipc-fifo connect a-file-here a-fi")" = a-file-here ]
 }
 
-@test "bash: ipc-shm offers its verbs and objects, ipc-mmap files" {
+@test "bash: ipc-shm offers its verbs and objects, ipc-mmap and ipc-fifo files" {
 	others_of bash
 }
 
-@test "zsh: ipc-shm offers its verbs and objects, ipc-mmap files" {
+@test "zsh: ipc-shm offers its verbs and objects, ipc-mmap and ipc-fifo files" {
 	installed zsh
 	others_of zsh
 }
 
-@test "fish: ipc-shm offers its verbs and objects, ipc-mmap files" {
+@test "fish: ipc-shm offers its verbs and objects, ipc-mmap and ipc-fifo files" {
 	installed fish
 	others_of fish
 }

@@ -229,6 +229,7 @@ usage_error() {
 		case $3 in
 		*...*) ;;
 		ADDRESS) usage_error "${typed[@]}" "$NAME" surplus ;;
+		'ADDRESS REPLY') usage_error "${typed[@]}" "$NAME" "$NAME-2" surplus ;;
 		'') usage_error "${typed[@]}" surplus && usage_error "${typed[@]}" '' ;;
 		*) false ;;
 		esac
@@ -435,6 +436,7 @@ usage_error() {
 		peek) run --separate-stderr "${typed[@]}" "$NAME-3" && [ "$status" -ne 0 ] ;;
 		set) run -3 --separate-stderr "${typed[@]}" --mode=600 "$NAME-3" ;;
 		advise) run -3 --separate-stderr "${typed[@]}" --willneed "$NAME-3" ;;
+		connect) run -3 --separate-stderr "${typed[@]}" "$NAME-2" "$NAME-3" ;;
 		resize) run -3 --separate-stderr "${typed[@]}" --size=1 "$NAME-3" ;;
 		*) run -3 --separate-stderr "${typed[@]}" "$NAME-3" ;;
 		esac

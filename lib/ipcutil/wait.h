@@ -3,6 +3,7 @@
 #define IPCUTIL_WAIT_H
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/cdefs.h>
 #include <time.h>
@@ -70,6 +71,14 @@ const struct timespec *ipc_wait_left(
  * EPIPE	nobody reads any more what is written to wait->watched
  */
 int ipc_wait_for(int fd, short events, const struct ipc_wait *wait);
+
+/* So many more places there must be behind those of ipc_wait_for_any(). */
+enum { IPC_WAIT_MORE = 2 };
+
+struct pollfd; /* of <poll.h> */
+
+/* The same for any of count descriptors: see their revents when it returns 0. */
+int ipc_wait_for_any(struct pollfd *polled, size_t count, const struct ipc_wait *wait);
 
 __END_DECLS
 

@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# ipc-fifo: making, holding, looking at and removing FIFOs, and talking over two
+# shellcheck disable=SC2154  # bats sets and reads them
+
+load helper
+
+program=ipc-fifo
+
+# hold FIFO [OPTION]...: a process $holder holds it open
+hold() {
+	holder=$(ipc-fifo hold --background "${@:2}" "$1") && others+=("$holder")
+}
+
+# opening FIFO ACCESS: somebody waits in open(2) for its other end
+opening() {
+	[[ $(value HOLDERS "$1" 2>/dev/null) == *":$2+opening:"* ]]
+}
+
+# fds PID: its descriptors besides those of /dev/null
+fds() {
+	local fd
+	for fd in "/proc/$1/fd"/*; do
+		[ "$(readlink "$fd")" = /dev/null ] || readlink "$fd"
+	done
+}
+
+@test "create prints the path, and makes a FIFO for its owner alone" {
+	[ "$(umask 777 && ipc-fifo create f)" = f ]
+	[ -p f ]
+	[ "$(stat -c %a f)" = 600 ]
+}
+
+@test "create --mode is exact, whatever the umask" {
+	(umask 077 && ipc-fifo create -m 666 f)
+	[ "$(stat -c %a f)" = 666 ]
+	ipc-fifo create -m u=rw,g=r g
+	[ "$(stat -c %a g)" = 640 ]
+}
+
+@test "create accepts a FIFO that is there and changes nothing of it; with -x it is status 4" {
+	mkfifo -m 640 f
+	[ "$(ipc-fifo create -m 600 f)" = f ]
+	[ "$(stat -c %a f)" = 640 ]
+	fails_with 4 "ipc-fifo: cannot create 'f': File exists" ipc-fifo create -x f
+}
+
+@test "create makes several, goes on after a failure, and ends with its status" {
+	: >file
+	run -7 --separate-stderr ipc-fifo create a file b
+	[ "$output" = $'a\nb' ]
+	[ "$stderr" = "ipc-fifo: cannot create 'file': it is a regular file" ]
+	[ -p a ] && [ -p b ]
+}
+
+# planted: at "link", "file", "dir", "socket" and "device", what is no FIFO
+planted() {
+	mkfifo target
+	ln -s target link
+	ln -s nowhere dangling
+	: >file
+	mkdir dir
+	ln -s /dev/zero device
+}
+
+@test "what is no FIFO is refused by every verb, at once, and nothing of it is opened" {
+	planted
+	for verb in create 'write -w 9' 'read -w 9' hold inspect 'set -m 600' rm; do
+		# shellcheck disable=SC2086  # words
+		fails_with 7 "ipc-fifo: cannot ${verb%% *}${suffix-} 'link': it is a symbolic link" \
+			timeout 5 ipc-fifo $verb link || [[ $stderr == *"'link': it is a symbolic link" ]]
+		for what in link dangling device; do
+			# shellcheck disable=SC2086  # words
+			fails 7 timeout 5 ipc-fifo $verb "$what" </dev/null
+			[[ $stderr == *"'$what': it is a symbolic link" ]]
+		done
+		# shellcheck disable=SC2086  # words
+		fails 7 timeout 5 ipc-fifo $verb file </dev/null
+		[[ $stderr == *"'file': it is a regular file" ]]
+		# shellcheck disable=SC2086  # words
+		fails 7 timeout 5 ipc-fifo $verb dir </dev/null
+		[[ $stderr == *"'dir': it is a directory" ]]
+	done
+	[ -L link ] && [ -p target ] && [ -f file ] && [ -d dir ]
+	fails 7 timeout 5 ipc-fifo connect target link </dev/null
+	fails 7 timeout 5 ipc-fifo connect link target </dev/null
+}
+
+@test "a FIFO that is not there is status 3; rm -f does not mind" {
+	for verb in 'write -n' 'read -n' hold inspect 'set -m 600' rm; do
+		# shellcheck disable=SC2086  # words
+		fails 3 ipc-fifo $verb f
+		# shellcheck disable=SC2086  # words
+		fails 3 ipc-fifo $verb no/f
+	done
+	ipc-fifo rm -f f
+	: >file
+	fails 7 ipc-fifo rm -f file
+	[ -f file ]
+}
+
+@test "rm removes the name of one that is in use" {
+	ipc-fifo create f
+	hold f
+	ipc-fifo rm f
+	[ ! -e f ]
+}
+
+@test "set changes the mode, symbolically, too" {
+	ipc-fifo create f
+	ipc-fifo set -m g+r,u-w f
+	[ "$(stat -c %a f)" = 440 ]
+	fails_with 2 "ipc-fifo: 'set' needs --mode, --owner or --until-exit" ipc-fifo set f
+}
+
+@test "set --owner gives it away" {
+	as_root
+	ipc-fifo create f
+	ipc-fifo set --owner nobody f
+	[ "$(stat -c %U f)" = nobody ]
+}
+
+@test "names may have any bytes" {
+	for name in $'new\nline' $'esc\e[31m' 'bl ank' ./-dash $'\xff' "qu'ote" $'\\back'; do
+		[ "$(ipc-fifo create "$name")" = "$name" ]
+		[ -p "$name" ]
+		run ! grep -q '[[:cntrl:]]' <(ipc-fifo inspect -r --noheadings -o ADDRESS "$name" 2>&1 | tr -d '\n')
+		ipc-fifo inspect -q -J "$name" | grep -q '"address":"'
+		fails 75 ipc-fifo write -n "$name" x
+		[[ $stderr != *[[:cntrl:]]* ]]
+		ipc-fifo rm "$name"
+	done
+}
+
+@test "the longest name is one, a longer one is wrong usage" {
+	name=$(printf '%0255d' 0)
+	[ "$(ipc-fifo create "$name")" = "$name" ]
+	fails 2 ipc-fifo create "0$name"
+}
+
+@test "create --until-exit: the FIFO goes when the process has ended, however" {
+	sleep 1000 3>&- & owner=$!
+	ipc-fifo create --until-exit $owner f
+	[ "$(value OWNER_PID f)" = $owner ]
+	kill -9 $owner
+	within 10 test ! -e f
+}
+
+@test "set --until-exit changes to which process it belongs, and to none" {
+	sleep 1000 3>&- & owner=$!
+	ipc-fifo create f
+	ipc-fifo set --until-exit $owner f
+	[ "$(value OWNER_PID f)" = $owner ]
+	ipc-fifo set --until-exit never f
+	[ "$(value OWNER_PID f)" = 0 ]
+	kill -9 $owner
+	wait $owner || :
+	[ -p f ]
+}
+
+@test "create for a process that is none makes nothing" {
+	sh -c : & gone=$!
+	wait $gone
+	fails 3 ipc-fifo create --until-exit $gone f
+	[ ! -e f ]
+}
+
+@test "create whose address nobody gets to know leaves no FIFO" {
+	fails_with 1 "ipc-fifo: cannot write to standard output: No space left on device" \
+		bash -c 'ipc-fifo create f >/dev/full'
+	[ ! -e f ]
+	mkfifo f
+	fails 1 bash -c 'ipc-fifo create f >&-'
+	[ -p f ]
+}
+
+@test "root trusts in create only FIFOs of root, unless told" {
+	as_root
+	mkfifo f && chown nobody f
+	fails_with 7 "ipc-fifo: cannot create 'f': it belongs to user 65534; --trust-owner=65534 allows it" \
+		ipc-fifo create f
+	[ "$(ipc-fifo create --trust-owner nobody f)" = f ]
+}
+
+@test "root writes to another user's FIFO only when told to trust the user" {
+	as_root
+	mkfifo f && chown nobody f
+	hold f
+	fails_with 7 "ipc-fifo: cannot write to 'f': it belongs to user 65534; --trust-owner=65534 allows it" \
+		ipc-fifo write f x
+	fails 7 ipc-fifo connect f f </dev/null
+	ipc-fifo write --trust-owner nobody f x
+	[ "$(ipc-fifo read -N 1 f)" = x ]
+}
+
+@test "users write to each other's FIFOs as the permissions say" {
+	as_root
+	mkfifo -m 622 f && chown nobody f
+	mkfifo -m 600 g && chown nobody g
+	as_user 65534 ipc-fifo hold --background f >holder && others+=("$(cat holder)")
+	as_user 1234 ipc-fifo write -n f x
+	fails 5 as_user 1234 ipc-fifo write -n g x
+	fails 5 as_user 1234 ipc-fifo read -n f
+	[ "$(ipc-fifo read -N 1 f)" = x ]
+}
+
+@test "a FIFO with several names is not written to" {
+	mkfifo f && ln f g
+	fails_with 7 "ipc-fifo: cannot write to 'f': it is one of the 2 names (hard links) of a FIFO" \
+		ipc-fifo write -n f x
+	fails 7 ipc-fifo create f
+	fails 7 ipc-fifo set -m 600 f
+}
+
+@test "inspect tells who reads, who writes, and who waits in open(2)" {
+	ipc-fifo create f
+	[ "$(value READERS f 2>/dev/null)" = - ]
+	bash -c 'exec 7<f' 3>&- &
+	reader=$!
+	within 10 opening f read
+	[ "$(value READERS f 2>/dev/null)" = "$reader:read+opening:bash" ]
+	[ "$(value WRITERS f 2>/dev/null)" = - ]
+	kill $reader
+	within 10 ended $reader
+	bash -c 'exec 7>f' 3>&- &
+	writer=$!
+	within 10 opening f write
+	[ "$(value WRITERS f 2>/dev/null)" = "$writer:write+opening:bash" ]
+	kill $writer
+	hold f
+	[ "$(value READERS f 2>/dev/null)" = "$holder:both:ipc-fifo-hold" ]
+}
+
+@test "inspect tells of our own writer that waits for a reader" {
+	ipc-fifo create f
+	ipc-fifo write f x 3>&- & others+=($!)
+	within 10 opening f write
+	[ "$(value STATE f 2>/dev/null)" = in-use ]
+	[ "$(ipc-fifo read f)" = x ]
+}
+
+@test "inspect opens no FIFO, and a peer that waits does not notice" {
+	ipc-fifo create f
+	cat f >out 3>&- & reader=$!
+	within 10 opening f read
+	if command -v strace >/dev/null; then
+		strace -f -o trace -e trace=openat,open ipc-fifo inspect -q f >/dev/null
+		run ! grep -E 'open(at)?\(.*"(f|/proc/self/fd/[0-9]+)"' <(grep -v O_PATH trace)
+	fi
+	for _ in 1 2 3; do
+		ipc-fifo inspect -q f >/dev/null
+	done
+	opening f read
+	echo there >f
+	wait $reader
+	[ "$(cat out)" = there ]
+}
+
+@test "the columns have one name everywhere" {
+	ipc-fifo create f
+	ipc-fifo inspect -q -J f | grep -q '"readers":\[\],"writers":\[\],"queued":'
+	[ "$(ipc-fifo inspect -q -J -o TYPE,MODE f)" = '{"type":"fifo","mode":"0600"}' ]
+	eval "$(ipc-fifo inspect -q -e -o ADDRESS,INODE f)"
+	[ "$ADDRESS" = f ] && [ "$INODE" = "$(stat -c %i f)" ]
+}
+
+@test "hold --background prints the holder, which has no descriptor of the caller" {
+	ipc-fifo create f
+	exec 7>other
+	hold f
+	exec 7>&-
+	[ "$(fds "$holder")" = "$PWD/f" ]
+	[ "$(readlink "/proc/$holder/cwd")" = / ]
+	kill "$holder"
+	within 10 ended "$holder"
+	fails 75 ipc-fifo write -n f x
+}
+
+@test "hold --background does not keep a pipe open that its caller's output goes to" {
+	ipc-fifo create f
+	holder=$(timeout 10 ipc-fifo hold --background f) && others+=("$holder")
+	[ -d "/proc/$holder" ]
+}
+
+@test "three separate writers into one held FIFO are read by one reader" {
+	ipc-fifo create f
+	hold f
+	for i in 1 2 3; do
+		ipc-fifo write -l f "from $i"
+	done
+	[ "$(ipc-fifo read -l -c 3 f)" = $'from 1\nfrom 2\nfrom 3' ]
+	fails 75 ipc-fifo read -n f
+}
+
+@test "a reader of a held FIFO sees no end between writers" {
+	ipc-fifo create f
+	hold f
+	ipc-fifo read f >out 3>&- & reader=$!
+	ipc-fifo write f one
+	within 10 grep -q one out
+	ipc-fifo write f two
+	within 10 grep -q onetwo out
+	[ -d /proc/$reader ]
+	kill "$holder"
+	ends_with 0 $reader
+}
+
+@test "hold --until-exit ends with the process, in the foreground and in the background" {
+	sleep 1000 3>&- & owner=$!
+	ipc-fifo create f
+	ipc-fifo hold --until-exit $owner f 3>&- & foreground=$!
+	hold f --until-exit $owner
+	within 10 eval '[[ $(value HOLDERS f 2>/dev/null) == *,* ]]'
+	kill -9 $owner
+	ends_with 0 $foreground
+	within 10 ended "$holder"
+	fails 3 ipc-fifo hold --until-exit $owner f || fails 3 ipc-fifo hold --until-exit 4194304 f
+}
+
+@test "hold in the foreground ends by a signal, as always" {
+	ipc-fifo create f
+	ipc-fifo hold f 3>&- & foreground=$!
+	within 10 ipc-fifo write -q -n f x
+	kill $foreground
+	ends_with 143 $foreground
+}
+
+@test "a holder that is killed leaves nothing, and another can hold" {
+	ipc-fifo create f
+	for _ in 1 2 3; do
+		hold f
+		kill -9 "$holder"
+		within 10 ended "$holder"
+		fails 75 ipc-fifo write -n f x
+	done
+	hold f
+	ipc-fifo write -n f x
+}
+
+@test "hold --background whose id nobody gets to know holds nothing" {
+	ipc-fifo create f
+	fails 1 bash -c 'ipc-fifo hold --background f >/dev/full'
+	within 10 eval '[ "$(value HOLDERS f 2>/dev/null)" = - ]'
+}
+
+# answers COMMAND: it reads the FIFO "request" and writes to "reply"
+answers() {
+	ipc-fifo create request reply >/dev/null
+	bash -c "{ $1; } <request >reply" 3>&- & server=$!
+}
+
+@test "connect talks both ways, and passes the end on" {
+	answers 'tr a-z A-Z'
+	[ "$(printf 'hello\nworld' | timeout 10 ipc-fifo connect request reply)" = $'HELLO\nWORLD' ]
+	ends_with 0 $server
+}
+
+@test "connect meets a server that opens the reply first" {
+	ipc-fifo create request reply >/dev/null
+	bash -c 'exec >reply <request; cat' 3>&- & server=$!
+	[ "$(echo hello | timeout 10 ipc-fifo connect request reply)" = hello ]
+	ends_with 0 $server
+}
+
+@test "connect passes megabytes each way while each side writes before it reads" {
+	answers 'head -c 3000000 /dev/zero; cksum'
+	head -c 5000000 /dev/zero | tr '\0' x >in
+	timeout 20 ipc-fifo connect request reply <in >out
+	[ "$(head -c 3000000 out | cksum)" = "$(head -c 3000000 /dev/zero | cksum)" ]
+	[ "$(tail -c +3000001 out)" = "$(cksum <in)" ]
+}
+
+@test "connect through an echo moves megabytes that no pipe could hold" {
+	answers cat
+	head -c 8000000 /dev/urandom >in
+	timeout 20 ipc-fifo connect request reply <in | cmp - in
+}
+
+@test "connect ends when the other side does, though its own input goes on" {
+	answers 'head -n 1'
+	mkfifo slow
+	bash -c 'echo first; exec sleep 1000' >slow 3>&- &
+	timeout 20 ipc-fifo connect request reply <slow >out
+	[ "$(cat out)" = first ]
+}
+
+@test "connect -n and -w: no peer is 75 and 124, and so is one that is silent" {
+	ipc-fifo create request reply >/dev/null
+	fails_with 75 "ipc-fifo: cannot write to 'request': nobody has it open to read" \
+		ipc-fifo connect -n request reply </dev/null
+	fails 124 ipc-fifo connect -w 0.2 request reply </dev/null
+	hold request
+	fails_with 124 "ipc-fifo: cannot copy: nothing was moved for 0.2 s" \
+		ipc-fifo connect -w 0.2 request reply </dev/null
+}
+
+@test "connect to a side that is killed while there is input fails" {
+	ipc-fifo create request reply >/dev/null
+	bash -c 'exec <request >reply; head -c 10 >/dev/null; kill -9 $$' 3>&- &
+	head -c 9000000 /dev/zero >in
+	run -1 --separate-stderr timeout 20 ipc-fifo connect request reply <in
+	[[ $stderr == "ipc-fifo: cannot write to 'request': Broken pipe" ]]
+}
+
+@test "connect needs two FIFOs" {
+	fails_with 2 "ipc-fifo: 'connect' needs two FIFOs: ADDRESS REPLY" ipc-fifo connect f
+}
