@@ -42,8 +42,8 @@ accept_existing(const struct ipc_address *address, const struct ipc_mq_plan *pla
 
 	if (id < 0 && errno == EACCES)
 		id = msgget(key, 0222);
-	if (id < 0 || ipc_mq_sysv_look(id, &ds) < 0)
-		return ipc_mq_sysv_fail(address, "create", errno, err);
+	if (id < 0 || ipc_sysv_look(&ipc_mq_sysv_kind, id, &ds) < 0)
+		return ipc_sysv_fail(&ipc_mq_sysv_kind, address, "create", errno, err);
 	if (!ipc_trust_found(ds.msg_perm.uid, plan->trusted))
 		return ipc_mq_foreign(address, ds.msg_perm.uid, "create", err);
 	/* Who made it has all rights of the owner for ever. */
@@ -69,7 +69,7 @@ set_limit(int id, const struct ipc_address *address, const struct ipc_mq_plan *p
 	struct msqid_ds ds;
 	int code;
 
-	if (ipc_mq_sysv_look(id, &ds) == 0) {
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, id, &ds) == 0) {
 		ds.msg_qbytes = plan->bytes_limit;
 		if (msgctl(id, IPC_SET, &ds) == 0)
 			return 0;
@@ -78,7 +78,7 @@ set_limit(int id, const struct ipc_address *address, const struct ipc_mq_plan *p
 	msgctl(id, IPC_RMID, NULL);
 	return code == EPERM
 		? ipc_mq_sysv_too_many_bytes(address, plan->bytes_limit, err)
-		: ipc_mq_sysv_fail(address, "create", code, err);
+		: ipc_sysv_fail(&ipc_mq_sysv_kind, address, "create", code, err);
 }
 
 static int
@@ -105,10 +105,7 @@ ipc_mq_sysv_create(const struct ipc_address *address, const struct ipc_mq_plan *
 	int result = -1;
 
 	if (address->kind == IPC_SYSV_ID)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'%s': an id is the kernel's to choose; create takes a key, or "
-			"'private'",
-			address->text);
+		return ipc_sysv_fail_id(address, err);
 	if (plan->capacity != IPC_UNKNOWN || plan->message_size != IPC_UNKNOWN)
 		return ipc_refuse(err, IPC_MISUSE, EINVAL,
 			"'%s' is a System V queue: its only limit is --bytes-limit",

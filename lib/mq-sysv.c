@@ -12,31 +12,47 @@
 static const char BY_SYSTEM[] = " (sysctl kernel.msgmax)";
 static const char BY_QUEUE[] = " (the queue's --bytes-limit)";
 
-int
-ipc_mq_sysv_fail(const struct ipc_address *address, const char *action, int code,
-	struct ipc_error *err)
+static int
+find(key_t key)
 {
-	if (code == EINVAL || code == EIDRM) /* for an id there is, or was, none */
-		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT, "%s '%s': %s", action,
-			address->text,
-			code == EIDRM ? "it was removed" : "no such queue");
-	return ipc_fail(err, code, "%s '%s'", action, address->text);
+	return msgget(key, 0);
 }
 
-int
-ipc_mq_sysv_id(
-	const struct ipc_address *address, const char *action, struct ipc_error *err)
+static int
+stat_id(int id, void *ds)
 {
-	int id;
-
-	if (address->kind == IPC_SYSV_ID)
-		return (int)address->number;
-	if (address->kind == IPC_SYSV_PRIVATE)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'private' is a queue only to create: it has an id then");
-	id = msgget((key_t)address->number, 0);
-	return id >= 0 ? id : ipc_mq_sysv_fail(address, action, errno, err);
+	return msgctl(id, IPC_STAT, ds);
 }
+
+static int
+remove_id(int id)
+{
+	return msgctl(id, IPC_RMID, NULL);
+}
+
+static int
+last_place(void)
+{
+	struct msginfo totals;
+
+	return msgctl(0, MSG_INFO, (struct msqid_ds *)(void *)&totals);
+}
+
+static int
+stat_place(int place, void *ds)
+{
+	return msgctl(place, MSG_STAT_ANY, ds);
+}
+
+const struct ipc_sysv ipc_mq_sysv_kind = {
+	.name = "queue",
+	.names = "queues",
+	.find = find,
+	.stat = stat_id,
+	.remove = remove_id,
+	.last_place = last_place,
+	.stat_place = stat_place,
+};
 
 /* Room for the longest message: of those to come, or, to read, of those in it. */
 static int
@@ -60,12 +76,13 @@ sysv_open(struct ipc_mq *mq, enum ipc_mq_access access, const char *action,
 	uint64_t longest = ipc_mq_sysv_longest();
 	struct msqid_ds ds = { .msg_qbytes = longest };
 
-	mq->id = ipc_mq_sysv_id(address, action, err);
+	mq->id = ipc_sysv_id(&ipc_mq_sysv_kind, address, action, err);
 	if (mq->id < 0)
 		return -1;
 	mq->limited_by = BY_SYSTEM;
-	if (ipc_mq_sysv_look(mq->id, &ds) < 0 && (errno != EACCES || writes))
-		return ipc_mq_sysv_fail(address, action, errno, err);
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, mq->id, &ds) < 0 &&
+		(errno != EACCES || writes))
+		return ipc_sysv_fail(&ipc_mq_sysv_kind, address, action, errno, err);
 	if (writes && !ipc_trust_written(ds.msg_perm.uid, trusted))
 		return ipc_mq_foreign(address, ds.msg_perm.uid, action, err);
 	if (writes && !ipc_trust_written(ds.msg_perm.cuid, trusted))
@@ -95,7 +112,8 @@ sysv_grow(struct ipc_mq *mq, struct ipc_error *err)
 	uint64_t longest = ipc_mq_sysv_longest();
 	struct msqid_ds ds;
 
-	if (ipc_mq_sysv_look(mq->id, &ds) == 0 && ds.__msg_cbytes > longest)
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, mq->id, &ds) == 0 &&
+		ds.__msg_cbytes > longest)
 		longest = ds.__msg_cbytes;
 	if (longest <= mq->message_size) /* it is gone, and another came */
 		longest = 2 * mq->message_size + 1;
@@ -151,7 +169,8 @@ check_limits(const struct ipc_mq *mq, size_t length, struct ipc_error *err)
 	bool is_queues = false;
 	struct msqid_ds ds;
 
-	if (ipc_mq_sysv_look(mq->id, &ds) == 0 && ds.msg_qbytes < longest) {
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, mq->id, &ds) == 0 &&
+		ds.msg_qbytes < longest) {
 		longest = ds.msg_qbytes;
 		is_queues = true;
 	}
@@ -179,7 +198,7 @@ sysv_send(const struct ipc_mq *mq, const struct ipc_message *message,
 	}
 	if (errno == EAGAIN || errno == ETIMEDOUT || errno == ENOBUFS)
 		return ipc_mq_waited(mq, wait, "write to", "full", errno, err);
-	return ipc_mq_sysv_fail(&mq->address, "write to", errno, err);
+	return ipc_sysv_fail(&ipc_mq_sysv_kind, &mq->address, "write to", errno, err);
 }
 
 /* Says why there is none, or what else errno says. */
@@ -195,7 +214,7 @@ cannot_take(const struct ipc_mq *mq, const struct ipc_wait *wait, const char *ac
 		return ipc_refuse(err, IPC_LIMIT, E2BIG,
 			"%s '%s': a message is longer than %zu bytes", action,
 			mq->address.text, mq->message_size);
-	return ipc_mq_sysv_fail(&mq->address, action, errno, err);
+	return ipc_sysv_fail(&ipc_mq_sysv_kind, &mq->address, action, errno, err);
 }
 
 static void
@@ -252,7 +271,8 @@ sysv_wait(const struct ipc_mq *mq, const struct ipc_wait *wait, struct ipc_error
 		pause = pause < LAST_NS / 2 ? 2 * pause : LAST_NS) {
 		if (msgctl(mq->id, IPC_STAT, &ds) < 0) {
 			code = errno == EINVAL && pause > FIRST_NS ? EIDRM : errno;
-			return ipc_mq_sysv_fail(&mq->address, "wait for", code, err);
+			return ipc_sysv_fail(
+				&ipc_mq_sysv_kind, &mq->address, "wait for", code, err);
 		}
 		if (ds.msg_qnum > 0)
 			return 0;
@@ -299,7 +319,8 @@ sysv_peek(const struct ipc_mq *mq, uint64_t place, struct ipc_message *message,
 	ssize_t length;
 
 	/* The kernel makes a copy of all the room first. */
-	if (ipc_mq_sysv_look(mq->id, &ds) == 0 && ds.__msg_cbytes < room)
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, mq->id, &ds) == 0 &&
+		ds.__msg_cbytes < room)
 		room = ds.__msg_cbytes;
 	length = msgrcv(mq->id, mq->buffer, room, (long)place, MSG_COPY | IPC_NOWAIT);
 
@@ -315,8 +336,9 @@ sysv_purge(const struct ipc_mq *mq, uint64_t *discarded, struct ipc_error *err)
 {
 	while (msgrcv(mq->id, mq->buffer, 0, 0, IPC_NOWAIT | MSG_NOERROR) >= 0)
 		++*discarded;
-	return errno == ENOMSG ? 0
-			       : ipc_mq_sysv_fail(&mq->address, "purge", errno, err);
+	return errno == ENOMSG
+		? 0
+		: ipc_sysv_fail(&ipc_mq_sysv_kind, &mq->address, "purge", errno, err);
 }
 
 /* Ids come back: it must be the queue that the message came from. */
@@ -326,9 +348,10 @@ sysv_give_back(const struct ipc_mq *mq, const struct ipc_message *message,
 {
 	struct msqid_ds ds;
 
-	if (ipc_mq_sysv_look(mq->id, &ds) == 0 &&
+	if (ipc_sysv_look(&ipc_mq_sysv_kind, mq->id, &ds) == 0 &&
 		(ds.msg_perm.cuid != mq->creator || ds.msg_perm.__key != mq->key))
-		return ipc_mq_sysv_fail(&mq->address, "write to", EIDRM, err);
+		return ipc_sysv_fail(
+			&ipc_mq_sysv_kind, &mq->address, "write to", EIDRM, err);
 	return sysv_send(mq, message, wait, err);
 }
 
@@ -343,13 +366,7 @@ sysv_prepare_back(struct ipc_mq *mq, struct ipc_error *err)
 static int
 sysv_remove(const struct ipc_address *address, struct ipc_error *err)
 {
-	int id = ipc_mq_sysv_id(address, "remove", err);
-
-	if (id < 0)
-		return -1;
-	if (msgctl(id, IPC_RMID, NULL) < 0)
-		return ipc_mq_sysv_fail(address, "remove", errno, err);
-	return 0;
+	return ipc_sysv_remove(&ipc_mq_sysv_kind, address, err);
 }
 
 const struct ipc_mq_ops ipc_mq_sysv = {

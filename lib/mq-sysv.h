@@ -2,27 +2,13 @@
 #ifndef MQ_SYSV_H
 #define MQ_SYSV_H
 
-#include <sys/ipc.h>
 #include <sys/msg.h>
 
 #include <ipcutil/mq.h>
 
-/*
- * The id that the address stands for, or -1 with *err filled in the words of
- * action.  That an id is found says nothing of permissions.
- */
-int ipc_mq_sysv_id(
-	const struct ipc_address *address, const char *action, struct ipc_error *err);
+#include "sysv.h"
 
-/*
- * What the kernel knows of a queue, whoever may read it: 0, or -1 with errno: EINVAL
- * and EIDRM, there is none; EACCES, only its users are told.
- */
-int ipc_mq_sysv_look(int id, struct msqid_ds *ds);
-
-/* Fails with an errno value of msgget, msgctl or msgop(2), told as what it means. */
-int ipc_mq_sysv_fail(const struct ipc_address *address, const char *action, int code,
-	struct ipc_error *err);
+extern const struct ipc_sysv ipc_mq_sysv_kind;
 
 /* kernel.msgmax: bytes of the longest message that any queue takes. */
 uint64_t ipc_mq_sysv_longest(void);

@@ -1,12 +1,10 @@
 /* sem-sysv.c - sets of semaphores of System V, sysvipc(7) */
 #include <errno.h>
-#include <stdlib.h>
-#include <sys/ipc.h>
 #include <sys/sem.h>
 
-#include "auto.h"
 #include "scan.h"
 #include "sem.h"
+#include "sysv.h"
 
 /* semctl(2) leaves its definition to the caller. */
 union semun {
@@ -17,32 +15,23 @@ union semun {
 };
 
 static int
-fail(const struct ipc_address *address, const char *action, int code,
-	struct ipc_error *err)
+find(key_t key)
 {
-	if (code == EINVAL || code == EIDRM) /* for an id there is, or was, none */
-		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT, "%s '%s': %s", action,
-			address->text,
-			code == EIDRM ? "it was removed" : "no such set of semaphores");
-	return ipc_fail(err, code, "%s '%s'", action, address->text);
+	return semget(key, 0, 0);
 }
 
-/* The id that the address stands for, or -1. */
 static int
-find(const struct ipc_address *address, const char *action, struct ipc_error *err)
+stat_id(int id, void *ds)
 {
-	int id;
-
-	if (address->kind == IPC_SYSV_ID)
-		return (int)address->number;
-	if (address->kind == IPC_SYSV_PRIVATE)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'private' is a set only to create: it has an id then");
-	id = semget((key_t)address->number, 0, 0);
-	return id >= 0 ? id : fail(address, action, errno, err);
+	return semctl(id, 0, IPC_STAT, (union semun){ .buf = ds });
 }
 
-/* The highest place of a set, or -1. */
+static int
+remove_id(int id)
+{
+	return semctl(id, 0, IPC_RMID);
+}
+
 static int
 last_place(void)
 {
@@ -51,25 +40,21 @@ last_place(void)
 	return semctl(0, 0, SEM_INFO, (union semun){ .info = &totals });
 }
 
-/* What the kernel knows of a set, whoever may read it. */
 static int
-look(int id, struct semid_ds *ds)
+stat_place(int place, void *ds)
 {
-	const union semun into = { .buf = ds };
-	int last;
-
-	if (semctl(id, 0, IPC_STAT, into) == 0)
-		return 0;
-	if (errno != EACCES)
-		return -1;
-	/* SEM_STAT_ANY goes by place, not id, and tells the id of the set there. */
-	last = last_place();
-	for (int place = 0; place <= last; place++)
-		if (semctl(place, 0, SEM_STAT_ANY, into) == id)
-			return 0;
-	errno = EACCES;
-	return -1;
+	return semctl(place, 0, SEM_STAT_ANY, (union semun){ .buf = ds });
 }
+
+static const struct ipc_sysv sets = {
+	.name = "set of semaphores",
+	.names = "semaphores",
+	.find = find,
+	.stat = stat_id,
+	.remove = remove_id,
+	.last_place = last_place,
+	.stat_place = stat_place,
+};
 
 /* Adds what is asked of one member; IPC_UNKNOWN where it may not be read. */
 static void
@@ -149,7 +134,7 @@ fill(struct ipc_sem_info *info, int id, const struct semid_ds *ds)
 		.uid = ds->sem_perm.uid,
 		.gid = ds->sem_perm.gid,
 		.created = IPC_UNKNOWN_TIME,
-		.operated = ds->sem_otime == 0 ? IPC_UNKNOWN_TIME : ds->sem_otime,
+		.operated = ipc_sysv_time(ds->sem_otime),
 		.changed = ds->sem_ctime,
 	};
 	fill_members(info, id, ds);
@@ -159,62 +144,45 @@ static int
 sysv_stat(const struct ipc_address *address, struct ipc_sem_info *info,
 	struct ipc_error *err)
 {
-	int id = find(address, "inspect", err);
+	int id = ipc_sysv_id(&sets, address, "inspect", err);
 	struct semid_ds ds;
 
 	if (id < 0)
 		return -1;
-	if (look(id, &ds) < 0)
-		return fail(address, "inspect", errno, err);
+	if (ipc_sysv_look(&sets, id, &ds) < 0)
+		return ipc_sysv_fail(&sets, address, "inspect", errno, err);
 	fill(info, id, &ds);
 	return 0;
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-	const struct ipc_sem_info *one = a, *other = b;
+struct tour {
+	int (*visit)(const struct ipc_sem_info *info, void *arg);
+	void *arg;
+};
 
-	return (one->id > other->id) - (one->id < other->id);
+static int
+visit_one(int id, const void *ds, void *arg)
+{
+	const struct tour *tour = arg;
+	struct ipc_sem_info info;
+
+	fill(&info, id, ds);
+	return tour->visit(&info, tour->arg);
 }
 
 static int
 sysv_each(int (*visit)(const struct ipc_sem_info *info, void *arg), void *arg,
 	struct ipc_error *err)
 {
-	autofree struct ipc_sem_info *infos = NULL;
-	int last = last_place(), stop = 0;
-	size_t count = 0;
+	struct tour tour = { visit, arg };
 
-	if (last < 0 && errno == ENOSYS)
-		return 0; /* a kernel without them has none */
-	if (last >= 0)
-		infos = calloc((size_t)last + 1, sizeof(*infos));
-	if (infos == NULL)
-		return ipc_fail(err, errno, "list the System V semaphores");
-	for (int place = 0; place <= last; place++) {
-		struct semid_ds ds;
-		int id = semctl(place, 0, SEM_STAT_ANY, (union semun){ .buf = &ds });
-
-		if (id >= 0)
-			fill(&infos[count++], id, &ds);
-	}
-	qsort(infos, count, sizeof(*infos), by_id);
-	for (size_t i = 0; i < count && stop == 0; i++)
-		stop = visit(&infos[i], arg);
-	return stop;
+	return ipc_sysv_each(&sets, visit_one, &tour, err);
 }
 
 static int
 sysv_remove(const struct ipc_address *address, struct ipc_error *err)
 {
-	int id = find(address, "remove", err);
-
-	if (id < 0)
-		return -1;
-	if (semctl(id, 0, IPC_RMID) < 0)
-		return fail(address, "remove", errno, err);
-	return 0;
+	return ipc_sysv_remove(&sets, address, err);
 }
 
 const struct ipc_sem_ops ipc_sem_sysv = {

@@ -92,13 +92,14 @@ accept_existing(const struct ipc_address *address, const struct ipc_memory_plan 
 	struct shmid_ds ds;
 	int id = shmget(key, 0, 0);
 
-	if (id >= 0 && ipc_shm_sysv_look(id, &ds) == 0 && is_making(&ds))
+	if (id >= 0 && ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) == 0 &&
+		is_making(&ds))
 		return unfinished(address, ds.shm_cpid, err);
 	id = shmget(key, 0, 0444); /* such bits ask; 0 would ask nothing */
 	if (id < 0 && errno == EACCES)
 		id = shmget(key, 0, 0222);
-	if (id < 0 || ipc_shm_sysv_look(id, &ds) < 0)
-		return ipc_shm_sysv_fail(address, "create", errno, err);
+	if (id < 0 || ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) < 0)
+		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, "create", errno, err);
 	if (!ipc_trust_found(ds.shm_perm.uid, plan->trusted))
 		return ipc_memory_foreign(address, ds.shm_perm.uid, "create", err);
 	/* Who made it has all rights of the owner for ever. */
@@ -188,10 +189,7 @@ ipc_shm_sysv_create(const struct ipc_address *address,
 	int result = -1;
 
 	if (address->kind == IPC_SYSV_ID)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'%s': an id is the kernel's to choose; create takes a key, or "
-			"'private'",
-			address->text);
+		return ipc_sysv_fail_id(address, err);
 	if (plan->size == 0)
 		return ipc_refuse(err, IPC_LIMIT, EINVAL,
 			"create '%s': a System V segment has at least 1 byte (SHMMIN)",

@@ -71,38 +71,6 @@ fill_share(struct ipc_memory_info *info, const struct share *shares, size_t coun
 	info->used = share->resident + share->swapped;
 }
 
-int
-ipc_shm_sysv_look(int id, struct shmid_ds *ds)
-{
-	struct shm_info totals;
-	int last;
-
-	if (shmctl(id, IPC_STAT, ds) == 0)
-		return 0;
-	if (errno != EACCES)
-		return -1;
-	/* SHM_STAT_ANY goes by place, not id, and tells the id of the segment there. */
-	last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&totals);
-	for (int place = 0; place <= last; place++)
-		if (shmctl(place, SHM_STAT_ANY, ds) == id)
-			return 0;
-	errno = EACCES;
-	return -1;
-}
-
-static int64_t
-known(int64_t time)
-{
-	return time == 0 ? IPC_UNKNOWN_TIME : time;
-}
-
-/* In another PID namespace than that of the process it reads 0. */
-static uint64_t
-pid_of(pid_t pid, bool is_any)
-{
-	return pid == 0 && is_any ? IPC_UNKNOWN : (uint64_t)pid;
-}
-
 static void
 fill(struct ipc_memory_info *info, int id, const struct shmid_ds *ds)
 {
@@ -119,16 +87,17 @@ fill(struct ipc_memory_info *info, int id, const struct shmid_ds *ds)
 		.links = IPC_UNKNOWN,
 		.key = (uint32_t)ds->shm_perm.__key,
 		.id = (uint64_t)id,
-		.creator = pid_of(ds->shm_cpid, true),
-		.last = pid_of(ds->shm_lpid, ds->shm_atime != 0 || ds->shm_dtime != 0),
+		.creator = ipc_sysv_pid(ds->shm_cpid, true),
+		.last = ipc_sysv_pid(
+			ds->shm_lpid, ds->shm_atime != 0 || ds->shm_dtime != 0),
 		.creator_uid = ds->shm_perm.cuid,
-		.attach_time = known(ds->shm_atime),
-		.detach_time = known(ds->shm_dtime),
+		.attach_time = ipc_sysv_time(ds->shm_atime),
+		.detach_time = ipc_sysv_time(ds->shm_dtime),
 		.mode = ds->shm_perm.mode & 0777,
 		.uid = ds->shm_perm.uid,
 		.gid = ds->shm_perm.gid,
 		.created = IPC_UNKNOWN_TIME,
-		.accessed = known(
+		.accessed = ipc_sysv_time(
 			ds->shm_atime > ds->shm_dtime ? ds->shm_atime : ds->shm_dtime),
 		.modified = IPC_UNKNOWN_TIME,
 		.changed = ds->shm_ctime,
@@ -139,7 +108,7 @@ int
 ipc_shm_sysv_stat(const struct ipc_address *address, enum ipc_memory_look look,
 	struct ipc_memory_info *info, struct ipc_error *err)
 {
-	int id = ipc_shm_sysv_id(address, "inspect", err);
+	int id = ipc_sysv_id(&ipc_shm_sysv_kind, address, "inspect", err);
 	autofree struct share *shares = NULL;
 	struct shmid_ds ds;
 	size_t count;
@@ -147,20 +116,31 @@ ipc_shm_sysv_stat(const struct ipc_address *address, enum ipc_memory_look look,
 	(void)look; /* the kernel counts by itself */
 	if (id < 0)
 		return -1;
-	if (ipc_shm_sysv_look(id, &ds) < 0)
-		return ipc_shm_sysv_fail(address, "inspect", errno, err);
+	if (ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) < 0)
+		return ipc_sysv_fail(
+			&ipc_shm_sysv_kind, address, "inspect", errno, err);
 	fill(info, id, &ds);
 	shares = read_shares(&count);
 	fill_share(info, shares, count);
 	return 0;
 }
 
-static int
-by_id(const void *a, const void *b)
-{
-	const struct ipc_memory_info *one = a, *other = b;
+struct tour {
+	int (*visit)(const struct ipc_memory_info *info, void *arg);
+	void *arg;
+	const struct share *shares;
+	size_t share_count;
+};
 
-	return (one->id > other->id) - (one->id < other->id);
+static int
+visit_one(int id, const void *ds, void *arg)
+{
+	const struct tour *tour = arg;
+	struct ipc_memory_info info;
+
+	fill(&info, id, ds);
+	fill_share(&info, tour->shares, tour->share_count);
+	return tour->visit(&info, tour->arg);
 }
 
 int
@@ -168,57 +148,30 @@ ipc_shm_sysv_each(enum ipc_memory_look look,
 	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
 	struct ipc_error *err)
 {
-	struct shm_info totals;
-	int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&totals);
-	autofree struct ipc_memory_info *infos = NULL;
-	autofree struct share *shares = NULL;
-	size_t count = 0, share_count;
-	int stop = 0;
+	size_t count;
+	autofree struct share *shares = read_shares(&count);
+	struct tour tour = { visit, arg, shares, count };
 
 	(void)look;
-	if (last < 0 && errno == ENOSYS)
-		return 0; /* a kernel without them has none */
-	if (last >= 0)
-		infos = calloc((size_t)last + 1, sizeof(*infos));
-	if (infos == NULL)
-		return ipc_fail(err, errno, "list the System V segments");
-	for (int place = 0; place <= last; place++) {
-		struct shmid_ds ds;
-		int id = shmctl(place, SHM_STAT_ANY, &ds);
-
-		if (id >= 0)
-			fill(&infos[count++], id, &ds);
-	}
-	shares = read_shares(&share_count);
-	qsort(infos, count, sizeof(*infos), by_id);
-	for (size_t i = 0; i < count && stop == 0; i++) {
-		fill_share(&infos[i], shares, share_count);
-		stop = visit(&infos[i], arg);
-	}
-	return stop;
+	return ipc_sysv_each(&ipc_shm_sysv_kind, visit_one, &tour, err);
 }
 
 int
 ipc_shm_sysv_change(const struct ipc_address *address,
 	const struct ipc_memory_change *change, struct ipc_error *err)
 {
-	int id = ipc_shm_sysv_id(address, "change", err);
+	int id = ipc_sysv_id(&ipc_shm_sysv_kind, address, "change", err);
 	struct shmid_ds ds;
 
 	if (id < 0)
 		return -1;
-	if (ipc_shm_sysv_look(id, &ds) < 0)
-		return ipc_shm_sysv_fail(address, "change", errno, err);
-	if (change->uid != (uid_t)-1)
-		ds.shm_perm.uid = change->uid;
-	if (change->gid != (gid_t)-1)
-		ds.shm_perm.gid = change->gid;
-	if (change->new_mode != NULL)
-		ds.shm_perm.mode =
-			change->new_mode(ds.shm_perm.mode & 0777, change->arg);
+	if (ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) < 0)
+		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, "change", errno, err);
+	ipc_sysv_permit(
+		&ds.shm_perm, change->uid, change->gid, change->new_mode, change->arg);
 	if (change->new_mode != NULL && ds.shm_perm.mode == IPC_SHM_MAKING)
 		return ipc_shm_sysv_mark(address, "change the mode of", err);
 	if (shmctl(id, IPC_SET, &ds) == 0)
 		return 0;
-	return ipc_shm_sysv_fail(address, "change", errno, err);
+	return ipc_sysv_fail(&ipc_shm_sysv_kind, address, "change", errno, err);
 }

@@ -4,16 +4,47 @@
 
 #include "shm.h"
 
-int
-ipc_shm_sysv_fail(const struct ipc_address *address, const char *action, int code,
-	struct ipc_error *err)
+static int
+find(key_t key)
 {
-	if (code == EINVAL || code == EIDRM) /* for an id there is, or was, none */
-		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT, "%s '%s': %s", action,
-			address->text,
-			code == EIDRM ? "it was removed" : "no such segment");
-	return ipc_fail(err, code, "%s '%s'", action, address->text);
+	return shmget(key, 0, 0);
 }
+
+static int
+stat_id(int id, void *ds)
+{
+	return shmctl(id, IPC_STAT, ds);
+}
+
+static int
+remove_id(int id)
+{
+	return shmctl(id, IPC_RMID, NULL);
+}
+
+static int
+last_place(void)
+{
+	struct shm_info totals;
+
+	return shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&totals);
+}
+
+static int
+stat_place(int place, void *ds)
+{
+	return shmctl(place, SHM_STAT_ANY, ds);
+}
+
+const struct ipc_sysv ipc_shm_sysv_kind = {
+	.name = "segment",
+	.names = "segments",
+	.find = find,
+	.stat = stat_id,
+	.remove = remove_id,
+	.last_place = last_place,
+	.stat_place = stat_place,
+};
 
 int
 ipc_shm_sysv_mark(
@@ -22,21 +53,6 @@ ipc_shm_sysv_mark(
 	return ipc_refuse(err, IPC_REFUSED, EINVAL,
 		"%s '%s': mode 0%o is that of a segment that is not complete", action,
 		address->text, IPC_SHM_MAKING);
-}
-
-int
-ipc_shm_sysv_id(
-	const struct ipc_address *address, const char *action, struct ipc_error *err)
-{
-	int id;
-
-	if (address->kind == IPC_SYSV_ID)
-		return (int)address->number;
-	if (address->kind == IPC_SYSV_PRIVATE)
-		return ipc_refuse(err, IPC_MISUSE, EINVAL,
-			"'private' is a segment only to create: it has an id then");
-	id = shmget((key_t)address->number, 0, 0);
-	return id >= 0 ? id : ipc_shm_sysv_fail(address, action, errno, err);
 }
 
 static int
@@ -49,11 +65,11 @@ sysv_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 	struct shmid_ds ds;
 	char *base;
 
-	memory->id = ipc_shm_sysv_id(address, action, err);
+	memory->id = ipc_sysv_id(&ipc_shm_sysv_kind, address, action, err);
 	if (memory->id < 0)
 		return -1;
-	if (ipc_shm_sysv_look(memory->id, &ds) < 0)
-		return ipc_shm_sysv_fail(address, action, errno, err);
+	if (ipc_sysv_look(&ipc_shm_sysv_kind, memory->id, &ds) < 0)
+		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, action, errno, err);
 	if (writes && !ipc_trust_written(ds.shm_perm.uid, trusted))
 		return ipc_memory_foreign(address, ds.shm_perm.uid, action, err);
 	/* Who made it has all rights of the owner for ever. */
@@ -61,7 +77,7 @@ sysv_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 		return ipc_memory_foreign(address, ds.shm_perm.cuid, action, err);
 	base = shmat(memory->id, NULL, writes ? 0 : SHM_RDONLY);
 	if ((intptr_t)base == -1)
-		return ipc_shm_sysv_fail(address, action, errno, err);
+		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, action, errno, err);
 	memory->base = base;
 	memory->size = ds.shm_segsz; /* it never changes */
 	return 0;
@@ -89,13 +105,7 @@ sysv_set_size(
 static int
 sysv_remove(const struct ipc_address *address, struct ipc_error *err)
 {
-	int id = ipc_shm_sysv_id(address, "remove", err);
-
-	if (id < 0)
-		return -1;
-	if (shmctl(id, IPC_RMID, NULL) < 0)
-		return ipc_shm_sysv_fail(address, "remove", errno, err);
-	return 0;
+	return ipc_sysv_remove(&ipc_shm_sysv_kind, address, err);
 }
 
 const struct ipc_memory_ops ipc_memory_sysv = {

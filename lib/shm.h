@@ -3,10 +3,10 @@
 #define SHM_H
 
 #include <dirent.h>
-#include <sys/ipc.h>
 #include <sys/shm.h>
 
 #include "memory.h"
+#include "sysv.h"
 
 /*
  * The mode of a segment that is being made, the smallest that lets its owner attach it
@@ -31,22 +31,7 @@ int ipc_shm_sysv_each(enum ipc_memory_look look,
 	int (*visit)(const struct ipc_memory_info *info, void *arg), void *arg,
 	struct ipc_error *err);
 
-/*
- * The id that the address stands for, or -1 with *err filled in the words of action.
- * That an id is found says nothing of permissions.
- */
-int ipc_shm_sysv_id(
-	const struct ipc_address *address, const char *action, struct ipc_error *err);
-
-/*
- * What the kernel knows of a segment, whoever may read it: 0, or -1 with errno: EINVAL
- * and EIDRM, there is none; EACCES, only its users are told.
- */
-int ipc_shm_sysv_look(int id, struct shmid_ds *ds);
-
-/* Fails with an errno value of shmget, shmctl or shmop(2), told as what it means. */
-int ipc_shm_sysv_fail(const struct ipc_address *address, const char *action, int code,
-	struct ipc_error *err);
+extern const struct ipc_sysv ipc_shm_sysv_kind;
 
 /* Refuses to give a segment IPC_SHM_MAKING. */
 int ipc_shm_sysv_mark(

@@ -122,7 +122,7 @@ is_removed(const struct ipc_memory *memory)
 
 	if (memory->fd >= 0)
 		return fstat(memory->fd, &st) == 0 && st.st_nlink == 0;
-	return ipc_shm_sysv_look(memory->id, &ds) == 0 &&
+	return ipc_sysv_look(&ipc_shm_sysv_kind, memory->id, &ds) == 0 &&
 		(ds.shm_perm.mode & SHM_DEST) != 0;
 }
 
