@@ -119,11 +119,12 @@ store_byte(const struct ipc_memory *memory, uint64_t offset, char byte)
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), before = offset % page;
 	char *map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd,
 		(off_t)(offset - before));
-	struct store store = { .to = map + before, .byte = byte };
+	struct store store = { .byte = byte };
 	bool is_stored;
 
 	if (map == MAP_FAILED)
 		return false;
+	store.to = map + before;
 	is_stored = ipc_fault_guard(store_it, &store, map, page) == 0;
 	munmap(map, page);
 	if (is_stored)
