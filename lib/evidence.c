@@ -141,6 +141,25 @@ ipc_stale_find_owners(
 }
 
 int
+ipc_stale_complete(struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders, struct ipc_error *err)
+{
+	autofree struct ipc_object *objects = objects_of(evidence, count);
+
+	if (objects == NULL)
+		return ipc_fail(err, errno, "look for holders");
+	/* Without a complete view a second look would prove nothing either. */
+	if (holders->blind == 0 && look_again(objects, count, holders, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		evidence[i].holders =
+			ipc_holders_of(holders, i, &evidence[i].holder_count);
+		evidence[i].blind = holders->blind;
+	}
+	return ipc_stale_find_owners(evidence, count, err);
+}
+
+int
 ipc_stale_find(struct ipc_evidence *evidence, size_t count, struct ipc_holders *holders,
 	struct ipc_error *err)
 {
@@ -151,15 +170,8 @@ ipc_stale_find(struct ipc_evidence *evidence, size_t count, struct ipc_holders *
 		return ipc_fail(err, errno, "look for holders");
 	if (ipc_holders_find(objects, count, holders, err) < 0)
 		return -1;
-	/* Without a complete view a second look would prove nothing either. */
-	if (holders->blind == 0 && look_again(objects, count, holders, err) < 0) {
-		ipc_holders_free(holders);
-		return -1;
-	}
-	for (size_t i = 0; i < count; i++) {
-		evidence[i].holders =
-			ipc_holders_of(holders, i, &evidence[i].holder_count);
-		evidence[i].blind = holders->blind;
-	}
-	return ipc_stale_find_owners(evidence, count, err);
+	if (ipc_stale_complete(evidence, count, holders, err) == 0)
+		return 0;
+	ipc_holders_free(holders);
+	return -1;
 }

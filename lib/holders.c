@@ -16,7 +16,14 @@ int
 ipc_holders_discover(
 	unsigned int types, struct ipc_discovery *found, struct ipc_error *err)
 {
-	return ipc_scan_discover_all(types, found, err);
+	return ipc_holders_look(NULL, 0, types, found, err);
+}
+
+int
+ipc_holders_look(const struct ipc_object *objects, size_t count, unsigned int types,
+	struct ipc_discovery *found, struct ipc_error *err)
+{
+	return ipc_scan_look(objects, count, types, IPC_SCAN_QUERY, found, err);
 }
 
 void

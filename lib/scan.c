@@ -252,33 +252,35 @@ look_by(struct ipc_scan_plan *plan, struct ipc_discovery *found, struct ipc_erro
 }
 
 int
-ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form form,
-	struct ipc_holders *holders, struct ipc_error *err)
+ipc_scan_look(const struct ipc_object *objects, size_t count, unsigned int types,
+	enum ipc_scan_form form, struct ipc_discovery *found, struct ipc_error *err)
 {
 	autofree struct ipc_scan_key *keys = calloc(2 * count + 1, sizeof(*keys));
-	struct ipc_scan_plan plan = { .keys = keys, .objects = count, .form = form };
-	struct ipc_discovery found = { .count = 0 };
-	int result;
-
-	*holders = found.holders;
-	if (keys == NULL || make_keys(&plan, objects, count) < 0)
-		return ipc_fail(err, errno, "look for holders");
-	result = look_by(&plan, &found, err);
-	free(found.objects);
-	*holders = found.holders;
-	return result;
-}
-
-int
-ipc_scan_discover_all(
-	unsigned int types, struct ipc_discovery *found, struct ipc_error *err)
-{
 	struct ipc_scan_plan plan = {
+		.keys = keys,
+		.objects = count,
 		.discovers = types,
-		.wants = IPC_SCAN_FILES | IPC_SCAN_FLIGHT |
-			(types & 1U << IPC_FIFO ? IPC_SCAN_OPENING : 0),
+		.form = form,
 	};
 
 	*found = (struct ipc_discovery){ .count = 0 };
+	if (keys == NULL || make_keys(&plan, objects, count) < 0)
+		return ipc_fail(err, errno, "look for holders");
+	if (types != 0)
+		plan.wants |= IPC_SCAN_FILES | IPC_SCAN_FLIGHT;
+	if (types & 1U << IPC_FIFO)
+		plan.wants |= IPC_SCAN_OPENING;
 	return look_by(&plan, found, err);
+}
+
+int
+ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form form,
+	struct ipc_holders *holders, struct ipc_error *err)
+{
+	struct ipc_discovery found;
+	const int result = ipc_scan_look(objects, count, 0, form, &found, err);
+
+	free(found.objects);
+	*holders = found.holders;
+	return result;
 }

@@ -96,6 +96,10 @@ struct ipc_verdict ipc_stale_judge(const struct ipc_evidence *evidence);
 int ipc_stale_find(struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err);
 
+/* The rest of it, when *holders is what one look has found, as ipc_holders_look(). */
+int ipc_stale_complete(struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders, struct ipc_error *err);
+
 /* Fills the owners alone, without a look at processes that are not owners. */
 int ipc_stale_find_owners(
 	struct ipc_evidence *evidence, size_t count, struct ipc_error *err);
