@@ -22,7 +22,8 @@ struct ends {
 			"processes that write, the same"), \
 		COLUMN(SIZE, "QUEUED", type, member.level.queued, \
 			"bytes that are in it, if that can be seen"), \
-		COLUMN(SIZE, "CAPACITY", type, member.level.capacity, "bytes that it takes, while somebody has it open")
+		COLUMN(SIZE, "CAPACITY", type, member.level.capacity, \
+			"bytes that it takes, while somebody has it open")
 
 /* True when one of them is shown. */
 bool ends_are_wanted(const struct records *records);

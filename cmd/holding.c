@@ -49,7 +49,7 @@ put_command(FILE *out, const char *command)
 }
 
 char *
-holding_text(const struct holding *holding)
+holding_text(const struct holding *holding, size_t most)
 {
 	char *text = NULL, access[VALUE_MAX];
 	size_t size;
@@ -57,13 +57,15 @@ holding_text(const struct holding *holding)
 
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < holding->count; i++) {
+	for (size_t i = 0; i < holding->count && i < most; i++) {
 		const struct ipc_holder *holder = &holding->holder[i];
 
 		fprintf(out, "%s%jd:%s:", i > 0 ? "," : "", (intmax_t)holder->pid,
 			holding_access(holder->access, access));
 		put_command(out, holder->command);
 	}
+	if (holding->count > most)
+		fprintf(out, ",+%zu", holding->count - most);
 	if (fclose(out) != 0) {
 		free(text);
 		return NULL;

@@ -10,9 +10,9 @@
 /*
  * The holders as one word, "4711:read:bash,4712:both:cat", in which a command has '?'
  * for what is neither a letter, a digit nor one of -+._; the caller frees it.  NULL:
- * no memory.  Nobody is "".
+ * no memory.  Nobody is "".  Of more than most there are so many, and "+7" for the others.
  */
-char *holding_text(const struct holding *holding);
+char *holding_text(const struct holding *holding, size_t most);
 
 /* How a process has an object, "both+mapped", in buf; returns buf. */
 const char *holding_access(unsigned int access, char buf[VALUE_MAX]);

@@ -6,6 +6,7 @@
 #include <ipcutil/fifo.h>
 #include <ipcutil/guard.h>
 
+#include "fifo-columns.h"
 #include "ipc-fifo.h"
 #include "stream.h"
 #include "until.h"

@@ -16,7 +16,6 @@ struct connect_args {
 	uid_t trusted;
 };
 
-extern const struct field fifo_columns[];
 extern const struct field hold_options[];
 extern const struct field connect_options[];
 

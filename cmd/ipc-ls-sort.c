@@ -83,7 +83,7 @@ ls_sort(struct call *call, struct ipc_inventory *inventory)
 	if (args->sort != NULL) {
 		if (begin(call, &records) < 0)
 			return -1;
-		item_view_begin(&view, &records);
+		item_view_begin(&view, call, &records);
 		if (sort(call, inventory, &view) < 0)
 			return -1;
 	}

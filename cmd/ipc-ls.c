@@ -62,12 +62,15 @@ warn(struct call *call, const struct ipc_inventory *inventory)
 		cli_warn(call, sentence);
 }
 
+/* For what a column, a filter or a picture shows, or for objects found in no other way. */
 static bool
-needs_holders(const struct call *call, const struct filter *filter)
+needs_look(const struct call *call, const struct filter *filter)
 {
 	const struct ls_args *args = call->args;
+	const unsigned int passing = 1U << IPC_FAMILY_PIPE | 1U << IPC_FAMILY_FIFO;
 
-	return filter_needs_holders(filter) || args->tree || args->dot ||
+	return filter->families & passing || filter_needs_holders(filter) ||
+		args->tree || args->dot ||
 		(args->save == NULL &&
 			(standing_is_wanted(&call->records) || args->sort != NULL));
 }
@@ -93,12 +96,14 @@ take(struct call *call, struct ipc_inventory *inventory)
 	filter_before_look(&filter, inventory);
 	if (args->new_since != NULL && ls_keep_new(call, inventory) < 0)
 		return -1;
-	if (!needs_holders(call, &filter))
+	if (!needs_look(call, &filter))
 		return 0;
-	if (ipc_inventory_look(inventory, &call->err) < 0)
+	if (ipc_inventory_discover(inventory, &plan, &call->err) < 0)
 		return -1;
+	/* What the look has found, too. */
+	filter_before_look(&filter, inventory);
 	filter_after_look(&filter, inventory);
-	return 0;
+	return args->new_since == NULL ? 0 : ls_keep_new(call, inventory);
 }
 
 static int
@@ -106,9 +111,9 @@ show(struct call *call, const struct ipc_inventory *inventory)
 {
 	struct item_view view;
 
-	item_view_begin(&view, &call->records);
+	item_view_begin(&view, call, &call->records);
 	for (size_t i = 0; i < inventory->count; i++)
-		if (item_show(&view, &inventory->items[i], &call->err) < 0)
+		if (item_show(&view, &inventory->items[i]) < 0)
 			return -1;
 	return 0;
 }

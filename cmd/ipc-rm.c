@@ -77,7 +77,7 @@ remove_it(struct rm *rm, struct ipc_removal *removal)
 		return ipc_removal_commit(removal, rm->allowed, err);
 	return ipc_removal_check(removal, rm->allowed, err) < 0
 		? -1
-		: item_show(&rm->view, removal->item, err);
+		: item_show(&rm->view, removal->item);
 }
 
 /* Absence is no failure of a search, which somebody else may have made, too. */
@@ -136,7 +136,7 @@ rm(struct call *call)
 		return -1;
 	rm.allowed = (rm.args->in_use ? IPC_REMOVE_IN_USE : 0U) |
 		(rm.args->data ? IPC_REMOVE_DATA : 0U);
-	item_view_begin(&rm.view, &call->records);
+	item_view_begin(&rm.view, call, &call->records);
 	if (rm.args->is_listed)
 		result = rm_listed(&rm);
 	else if (is_search(rm.args))

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fifo-columns.h"
 #include "item.h"
 #include "memory-columns.h"
 #include "mq-columns.h"
+#include "pipe-columns.h"
 #include "sem-columns.h"
 #include "sock-columns.h"
 
@@ -45,39 +47,70 @@ union item_row {
 	struct mq_row mq;
 	struct memory_row memory;
 	struct sem_row sem;
+	struct fifo_row fifo;
+	struct pipe_row pipe;
 	struct sock_row sock;
 };
 
-static void
-fill_mq(union item_row *row, const struct ipc_item *item,
+static int
+fill_mq(struct call *call, union item_row *row, const struct ipc_item *item,
 	const struct ipc_address *address)
 {
+	(void)call;
 	mq_row_fill(&row->mq, &item->mq, &item->evidence);
 	row->mq.info.address = *address;
+	return 0;
 }
 
-static void
-fill_memory(union item_row *row, const struct ipc_item *item,
+static int
+fill_memory(struct call *call, union item_row *row, const struct ipc_item *item,
 	const struct ipc_address *address)
 {
+	(void)call;
 	memory_row_fill(&row->memory, &item->memory, &item->evidence);
 	row->memory.info.address = *address;
+	return 0;
 }
 
-static void
-fill_sem(union item_row *row, const struct ipc_item *item,
+static int
+fill_sem(struct call *call, union item_row *row, const struct ipc_item *item,
 	const struct ipc_address *address)
 {
+	(void)call;
 	sem_row_fill(&row->sem, &item->sem, &item->evidence);
 	row->sem.info.address = *address;
+	return 0;
 }
 
-static void
-fill_sock(union item_row *row, const struct ipc_item *item,
+static int
+fill_sock(struct call *call, union item_row *row, const struct ipc_item *item,
 	const struct ipc_address *address)
 {
+	(void)call;
 	sock_row_fill(&row->sock, &item->sock, &item->evidence);
 	row->sock.info.address = *address;
+	return 0;
+}
+
+static int
+fill_pipe(struct call *call, union item_row *row, const struct ipc_item *item,
+	const struct ipc_address *address)
+{
+	const int result = pipe_row_fill(call, &row->pipe, &item->evidence);
+
+	row->pipe.address = *address;
+	return result;
+}
+
+static int
+fill_fifo(struct call *call, union item_row *row, const struct ipc_item *item,
+	const struct ipc_address *address)
+{
+	const int result =
+		fifo_row_fill(call, &row->fifo, &item->fifo, &item->evidence);
+
+	row->fifo.info.address = *address;
+	return result;
 }
 
 /* By family: the columns of its program... */
@@ -85,45 +118,77 @@ const struct column_group item_groups[] = {
 	[IPC_FAMILY_MQ] = { "mq", mq_columns },
 	[IPC_FAMILY_SHM] = { "shm", shm_columns },
 	[IPC_FAMILY_SEM] = { "sem", sem_columns },
+	[IPC_FAMILY_FIFO] = { "fifo", fifo_columns },
 	[IPC_FAMILY_MMAP] = { "mmap", mmap_columns },
+	[IPC_FAMILY_PIPE] = { "pipe", pipe_columns },
 	[IPC_FAMILY_SOCK] = { "sock", sock_columns },
 	[IPC_FAMILIES] = { NULL, NULL },
 };
 
 /* ...and how to fill their row. */
-static void (*const fills[IPC_FAMILIES])(union item_row *row,
+static int (*const fills[IPC_FAMILIES])(struct call *call, union item_row *row,
 	const struct ipc_item *item, const struct ipc_address *address) = {
 	[IPC_FAMILY_MQ] = fill_mq,
 	[IPC_FAMILY_SHM] = fill_memory,
 	[IPC_FAMILY_SEM] = fill_sem,
+	[IPC_FAMILY_FIFO] = fill_fifo,
 	[IPC_FAMILY_MMAP] = fill_memory,
+	[IPC_FAMILY_PIPE] = fill_pipe,
 	[IPC_FAMILY_SOCK] = fill_sock,
 };
 
-static void
-fill(union item_row *row, const struct ipc_item *item)
+/* For release() in the end, also when it fails. */
+static int
+fill(struct call *call, union item_row *row, const struct ipc_item *item)
 {
 	const struct ipc_address address = { .kind = IPC_PATH, .path = item->address };
 
-	fills[item->family](row, item, &address);
+	return fills[item->family](call, row, item, &address);
+}
+
+static void
+release(union item_row *row, enum ipc_family family)
+{
+	if (family == IPC_FAMILY_PIPE)
+		ends_free(&row->pipe.ends);
+	else if (family == IPC_FAMILY_FIFO)
+		ends_free(&row->fifo.ends);
 }
 
 void
-item_view_begin(struct item_view *view, struct records *records)
+item_view_begin(struct item_view *view, struct call *call, struct records *records)
 {
+	view->call = call;
 	view->records = records;
 	for (size_t i = 0; i < IPC_FAMILIES; i++)
 		record_fields_find(&view->fields[i], records, item_groups[i].columns);
 }
 
 int
-item_show(const struct item_view *view, const struct ipc_item *item,
-	struct ipc_error *err)
+item_show(const struct item_view *view, const struct ipc_item *item)
 {
 	union item_row row;
+	int result = fill(view->call, &row, item);
 
-	fill(&row, item);
-	return record_of(view->records, &view->fields[item->family], &row, err);
+	if (result == 0)
+		result = record_of(view->records, &view->fields[item->family], &row,
+			&view->call->err);
+	release(&row, item->family);
+	return result;
+}
+
+static char *
+value_of(const struct field *field, const union item_row *row)
+{
+	char buf[VALUE_MAX];
+	const char *text;
+
+	if (field->kind == HOLDERS) {
+		snprintf(buf, sizeof(buf), "%zu", value_holding(field, row)->count);
+		return strdup(buf);
+	}
+	text = value_text(field, row, false, buf);
+	return text == NULL ? NULL : strdup(text);
 }
 
 char *
@@ -131,16 +196,12 @@ item_value(const struct item_view *view, const struct ipc_item *item)
 {
 	const struct field *field = view->fields[item->family].field[0];
 	union item_row row;
-	char buf[VALUE_MAX];
-	const char *text;
+	char *value = NULL;
 
 	if (field == NULL)
 		return NULL;
-	fill(&row, item);
-	if (field->kind == HOLDERS) {
-		snprintf(buf, sizeof(buf), "%zu", value_holding(field, &row)->count);
-		return strdup(buf);
-	}
-	text = value_text(field, &row, false, buf);
-	return text == NULL ? NULL : strdup(text);
+	if (fill(view->call, &row, item) == 0)
+		value = value_of(field, &row);
+	release(&row, item->family);
+	return value;
 }

@@ -4,7 +4,7 @@
 
 #include <ipcutil/inventory.h>
 
-#include "record.h"
+#include "cli.h"
 
 /* What every type has, and then what some have. */
 extern const struct field item_columns[];
@@ -12,15 +12,16 @@ extern const struct column_group item_groups[];
 
 /* How items are shown.  item_view_begin() fills it. */
 struct item_view {
+	struct call *call;
 	struct records *records;
 	struct record_fields fields[IPC_FAMILIES];
 };
 
-void item_view_begin(struct item_view *view, struct records *records);
+void item_view_begin(
+	struct item_view *view, struct call *call, struct records *records);
 
-/* Shows one item: as record(). */
-int item_show(const struct item_view *view, const struct ipc_item *item,
-	struct ipc_error *err);
+/* Shows one item.  0, or -1 with err of the view's call filled. */
+int item_show(const struct item_view *view, const struct ipc_item *item);
 
 /*
  * The exact value of the first column of a view, of HOLDERS their number; the caller frees

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 #include "table.h"
 #include "text.h"
 #include "value.h"
+
+/* Holders that a table shows of one object; the others are counted. */
+enum { HOLDERS_SHORT = 3 };
 
 const struct field record_options[] = {
 	OPTION_MEANS(FLAG, 'J', "json", struct records, json, "",
@@ -181,13 +185,15 @@ put_quoted(const char *text)
 	putchar('\'');
 }
 
-/* "-" stands for nobody where a word must. */
+/* "-" stands for nobody where a word must; people are told a few, and how many more. */
 static char *
 visible_holding(const struct records *records, const struct holding *holding)
 {
+	const bool is_short = records->form == FORM_TABLE && !records->bytes;
+
 	if (holding->count == 0 && records->form != FORM_EXPORT)
 		return strdup("-");
-	return holding_text(holding);
+	return holding_text(holding, is_short ? HOLDERS_SHORT : SIZE_MAX);
 }
 
 /* A value as it is shown, encoded; the caller frees it.  NULL: no memory. */

@@ -114,7 +114,8 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 	while (length > 0) {
 		size_t step = user == (locale_t)0 ? 0 : utf8(p, length, &character);
 
-		if (*p > ' ' && *p <= '~' && *p != '\\') { /* vis(3) allocates each time */
+		if (*p > ' ' && *p <= '~' &&
+			*p != '\\') { /* vis(3) allocates each time */
 			step = 1;
 			*to++ = (char)*p;
 		} else if (step > 1 && iswprint_l(character, user) &&

@@ -35,6 +35,15 @@ ipc_fifo_evidence(const struct ipc_fifo_info *info)
 	return (struct ipc_evidence){ .object = ipc_fifo_object(info) };
 }
 
+int64_t
+ipc_fifo_used(const struct ipc_fifo_info *info)
+{
+	const int64_t moved =
+		info->accessed > info->modified ? info->accessed : info->modified;
+
+	return info->changed > moved ? info->changed : moved;
+}
+
 static int
 find_at(const struct ipc_memory_place *place, const char *text, const char *action,
 	struct stat *st, struct ipc_error *err)

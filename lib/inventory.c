@@ -1,31 +1,11 @@
-/* inventory.c - the objects of every type, in one list: one row each */
+/* inventory.c - the objects of every type, in one list */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <ipcutil/inventory.h>
-
 #include "auto.h"
-
-/* One that lists. */
-struct lister {
-	struct ipc_inventory *inventory;
-	const struct ipc_inventory_plan *plan;
-	enum ipc_family family;
-	struct ipc_error *err;
-};
-
-/* What can be done with the objects of a family. */
-struct row {
-	const char *name;
-	int (*address)(
-		const char *text, struct ipc_address *address, struct ipc_error *err);
-	/* Adds the object of an address. */
-	int (*look)(struct lister *lister, const struct ipc_address *address);
-	/* Adds all there are. */
-	int (*list)(struct lister *lister, bool *complete);
-};
+#include "inventory.h"
 
 /* Where that is a path, it is part of the text, which the item owns. */
 static void
@@ -44,9 +24,9 @@ no_memory(struct ipc_error *err)
 	return ipc_fail(err, ENOMEM, "list the objects");
 }
 
-/* Adds an item, for the caller to fill what it is not given; or NULL. */
-static struct ipc_item *
-add(const struct lister *lister, const struct ipc_evidence *evidence)
+struct ipc_item *
+ipc_inventory_add_item(
+	const struct ipc_inventory_lister *lister, const struct ipc_evidence *evidence)
 {
 	struct ipc_inventory *inventory = lister->inventory;
 	const struct ipc_address *address = &evidence->object.address;
@@ -63,7 +43,11 @@ add(const struct lister *lister, const struct ipc_evidence *evidence)
 		inventory->room = room;
 	}
 	item = &inventory->items[inventory->count];
-	*item = (struct ipc_item){ .family = lister->family, .evidence = *evidence };
+	*item = (struct ipc_item){
+		.family = lister->family,
+		.evidence = *evidence,
+		.size = IPC_UNKNOWN,
+	};
 	if (asprintf(&item->address, "%s:%s", ipc_family_name(lister->family),
 		    ipc_address_text(address)) < 0)
 		return NULL;
@@ -72,183 +56,27 @@ add(const struct lister *lister, const struct ipc_evidence *evidence)
 	return item;
 }
 
-static int
-add_mq(const struct ipc_mq_info *info, void *arg)
-{
-	const struct lister *lister = arg;
-	const struct ipc_evidence evidence = ipc_mq_evidence(info);
-	struct ipc_item *item = add(lister, &evidence);
-
-	if (item == NULL)
-		return no_memory(lister->err);
-	item->size = info->size;
-	item->messages = info->messages;
-	item->mode = info->mode;
-	item->gid = info->gid;
-	item->used = ipc_mq_used(info);
-	item->mq = *info;
-	return 0;
-}
-
-static int
-look_at_mq(struct lister *lister, const struct ipc_address *address)
-{
-	struct ipc_mq_info info;
-
-	if (ipc_mq_stat(address, IPC_MQ_GLANCE, &info, lister->err) < 0)
-		return -1;
-	return add_mq(&info, lister);
-}
-
-static int
-list_mq(struct lister *lister, bool *complete)
-{
-	return ipc_mq_each(lister->plan->counts ? IPC_MQ_STATUS : IPC_MQ_GLANCE, add_mq,
-		lister, complete, lister->err);
-}
-
-static int
-add_memory(const struct ipc_memory_info *info, void *arg)
-{
-	const struct lister *lister = arg;
-	const struct ipc_evidence evidence = ipc_memory_evidence(info);
-	struct ipc_item *item = add(lister, &evidence);
-
-	if (item == NULL)
-		return no_memory(lister->err);
-	item->size = info->size;
-	item->mode = info->mode;
-	item->gid = info->gid;
-	item->used = ipc_memory_used(info);
-	item->is_passing = lister->family == IPC_FAMILY_MMAP || info->removed == 1;
-	item->memory = *info;
-	item->memory.address = item->evidence.object.address;
-	return 0;
-}
-
-static int
-look_at_memory(struct lister *lister, const struct ipc_address *address)
-{
-	struct ipc_memory_info info;
-
-	if (ipc_memory_stat(address, IPC_MEMORY_GLANCE, &info, lister->err) < 0)
-		return -1;
-	return add_memory(&info, lister);
-}
-
-static int
-list_shm(struct lister *lister, bool *complete)
-{
-	return ipc_memory_each_shm(
-		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
-		lister, complete, lister->err);
-}
-
-static int
-list_mmap(struct lister *lister, bool *complete)
-{
-	return ipc_memory_each_file(
-		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
-		lister, complete, lister->err);
-}
-
-static int
-add_sem(const struct ipc_sem_info *info, void *arg)
-{
-	const struct lister *lister = arg;
-	const struct ipc_evidence evidence = ipc_sem_evidence(info);
-	struct ipc_item *item = add(lister, &evidence);
-
-	if (item == NULL)
-		return no_memory(lister->err);
-	item->size = info->size;
-	item->mode = info->mode;
-	item->gid = info->gid;
-	item->used = ipc_sem_used(info);
-	item->sem = *info;
-	return 0;
-}
-
-static int
-look_at_sem(struct lister *lister, const struct ipc_address *address)
-{
-	struct ipc_sem_info info;
-
-	if (ipc_sem_stat(address, &info, lister->err) < 0)
-		return -1;
-	return add_sem(&info, lister);
-}
-
-static int
-list_sem(struct lister *lister, bool *complete)
-{
-	(void)complete; /* it always is */
-	return ipc_sem_each(add_sem, lister, lister->err);
-}
-
-static int
-add_sock(const struct ipc_sock_info *info, void *arg)
-{
-	const struct lister *lister = arg;
-	const struct ipc_evidence evidence = ipc_sock_evidence(info);
-	struct ipc_item *item = add(lister, &evidence);
-
-	if (item == NULL)
-		return no_memory(lister->err);
-	item->size = IPC_UNKNOWN;
-	item->mode = info->mode;
-	item->gid = info->gid;
-	item->used = info->changed;
-	item->is_passing = info->file == IPC_UNKNOWN;
-	item->sock = *info;
-	item->sock.address = item->evidence.object.address;
-	return 0;
-}
-
-static int
-look_at_sock(struct lister *lister, const struct ipc_address *address)
-{
-	struct ipc_sock_info info;
-
-	if (ipc_sock_stat(address, &info, lister->err) < 0)
-		return -1;
-	return add_sock(&info, lister);
-}
-
-static int
-list_sock(struct lister *lister, bool *complete)
-{
-	return ipc_sock_each(
-		lister->plan->dirs, add_sock, lister, complete, lister->err);
-}
-
-static const struct row rows[IPC_FAMILIES] = {
-	[IPC_FAMILY_MQ] = { "mq", ipc_address_mq, look_at_mq, list_mq },
-	[IPC_FAMILY_SHM] = { "shm", ipc_address_shm, look_at_memory, list_shm },
-	[IPC_FAMILY_SEM] = { "sem", ipc_address_sem, look_at_sem, list_sem },
-	[IPC_FAMILY_MMAP] = { "mmap", ipc_address_path, look_at_memory, list_mmap },
-	[IPC_FAMILY_SOCK] = { "sock", ipc_address_sock, look_at_sock, list_sock },
-};
-
 const char *
 ipc_family_name(enum ipc_family family)
 {
-	return rows[family].name;
+	return ipc_inventory_rows[family].name;
 }
 
 int
 ipc_inventory_list(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err)
 {
-	struct lister lister = { .inventory = inventory, .plan = plan, .err = err };
+	struct ipc_inventory_lister lister = {
+		.inventory = inventory, .plan = plan, .err = err
+	};
 
 	for (unsigned int i = 0; i < IPC_FAMILIES; i++) {
 		bool complete = true;
 
-		if (!(plan->families & 1U << i))
+		if (!(plan->families & 1U << i) || ipc_inventory_rows[i].list == NULL)
 			continue;
 		lister.family = i;
-		if (rows[i].list(&lister, &complete) < 0)
+		if (ipc_inventory_rows[i].list(&lister, &complete) < 0)
 			return -1;
 		if (!complete)
 			inventory->incomplete |= 1U << i;
@@ -262,25 +90,45 @@ ipc_inventory_add(
 {
 	const char *colon = strchrnul(address, ':');
 	const size_t length = (size_t)(colon - address);
-	struct lister lister = { .inventory = inventory, .err = err };
+	struct ipc_inventory_lister lister = { .inventory = inventory, .err = err };
 	struct ipc_address plain;
 
 	for (unsigned int i = 0; *colon == ':' && i < IPC_FAMILIES; i++) {
-		if (strncmp(rows[i].name, address, length) != 0 ||
-			rows[i].name[length] != '\0')
+		if (strncmp(ipc_inventory_rows[i].name, address, length) != 0 ||
+			ipc_inventory_rows[i].name[length] != '\0')
 			continue;
 		lister.family = i;
-		if (rows[i].address(colon + 1, &plain, err) < 0)
+		if (ipc_inventory_rows[i].address(colon + 1, &plain, err) < 0)
 			return -1;
-		return rows[i].look(&lister, &plain);
+		return ipc_inventory_rows[i].look(&lister, &plain);
 	}
 	return ipc_refuse(err, IPC_MISUSE, EINVAL,
 		"'%s' is not an address with its type before it, such as 'shm:id:42'",
 		address);
 }
 
-int
-ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err)
+/* Adds what a look has found, in the order of its places. */
+static int
+add_discovered(struct ipc_inventory *inventory, const struct ipc_discovery *found,
+	struct ipc_error *err)
+{
+	struct ipc_inventory_lister lister = { .inventory = inventory, .err = err };
+
+	for (size_t i = 0; i < found->count; i++) {
+		const struct ipc_inventory_row *row = ipc_inventory_rows;
+
+		while (row->discovered == NULL || row->type != found->objects[i].type)
+			row++;
+		lister.family = (enum ipc_family)(row - ipc_inventory_rows);
+		if (row->discovered(&lister, &found->objects[i]) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Fills the evidence of all items, whose holders one look has found. */
+static int
+complete(struct ipc_inventory *inventory, struct ipc_error *err)
 {
 	autofree struct ipc_evidence *evidence =
 		calloc(inventory->count + 1, sizeof(*evidence));
@@ -288,15 +136,79 @@ ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err)
 
 	if (evidence == NULL)
 		return no_memory(err);
-	for (size_t i = 0; i < inventory->count; i++) {
+	for (size_t i = 0; i < inventory->count; i++)
 		evidence[i] = inventory->items[i].evidence;
-		inventory->items[i].evidence.holder_count = 0;
-	}
-	ipc_holders_free(&inventory->holders);
-	result = ipc_stale_find(evidence, inventory->count, &inventory->holders, err);
+	result = ipc_stale_complete(
+		evidence, inventory->count, &inventory->holders, err);
 	for (size_t i = 0; i < inventory->count && result == 0; i++)
 		inventory->items[i].evidence = evidence[i];
 	return result;
+}
+
+/* By family, and else as they are. */
+static int
+sort(struct ipc_inventory *inventory, struct ipc_error *err)
+{
+	struct ipc_item *sorted = calloc(inventory->count + 1, sizeof(*sorted));
+	size_t count = 0;
+
+	if (sorted == NULL)
+		return no_memory(err);
+	for (unsigned int family = 0; family < IPC_FAMILIES; family++)
+		for (size_t i = 0; i < inventory->count; i++)
+			if (inventory->items[i].family == family)
+				sorted[count++] = inventory->items[i];
+	free(inventory->items);
+	inventory->items = sorted;
+	inventory->room = inventory->count + 1;
+	return 0;
+}
+
+static unsigned int
+types_of(unsigned int families)
+{
+	unsigned int types = 0;
+
+	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
+		if (families & 1U << i && ipc_inventory_rows[i].discovered != NULL)
+			types |= 1U << ipc_inventory_rows[i].type;
+	return types;
+}
+
+int
+ipc_inventory_discover(struct ipc_inventory *inventory,
+	const struct ipc_inventory_plan *plan, struct ipc_error *err)
+{
+	autofree struct ipc_object *objects =
+		calloc(inventory->count + 1, sizeof(*objects));
+	struct ipc_discovery found;
+	int result;
+
+	if (objects == NULL)
+		return no_memory(err);
+	for (size_t i = 0; i < inventory->count; i++) {
+		objects[i] = inventory->items[i].evidence.object;
+		inventory->items[i].evidence.holder_count = 0;
+	}
+	ipc_holders_free(&inventory->holders);
+	if (ipc_holders_look(objects, inventory->count, types_of(plan->families),
+		    &found, err) < 0)
+		return -1;
+	inventory->holders = found.holders;
+	found.holders = (struct ipc_holders){ .count = 0 };
+	result = add_discovered(inventory, &found, err);
+	ipc_discovery_free(&found);
+	if (result < 0 || complete(inventory, err) < 0 || sort(inventory, err) < 0)
+		return -1;
+	return 0;
+}
+
+int
+ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err)
+{
+	static const struct ipc_inventory_plan nothing_more = { .families = 0 };
+
+	return ipc_inventory_discover(inventory, &nothing_more, err);
 }
 
 void

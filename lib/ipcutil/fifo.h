@@ -58,6 +58,9 @@ struct ipc_object ipc_fifo_object(const struct ipc_fifo_info *info);
 /* What *info says of whether it is in use: for ipc_stale_find(). */
 struct ipc_evidence ipc_fifo_evidence(const struct ipc_fifo_info *info);
 
+/* When it was last used or set. */
+int64_t ipc_fifo_used(const struct ipc_fifo_info *info);
+
 /*
  * Makes a FIFO, or finds the one that is there and changes nothing of it; *made tells
  * which.  mkfifo(3).  In a directory where others may write, only sticky ones are safe.

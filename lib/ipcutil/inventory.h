@@ -1,7 +1,7 @@
 /*
  * inventory.h - the objects of every type, in one list
  *
- * Each type has one row in lib/inventory.c, so that whoever goes through the list knows
+ * Each type has one row in lib/inventory-rows.c, so that whoever goes through the list knows
  * of no type.  Looking changes nothing and disturbs nobody: nothing is opened that a
  * process could notice, no message is read and, unless that is asked for, no access time
  * moves.
@@ -16,9 +16,11 @@
 #include <sys/types.h>
 
 #include <ipcutil/error.h>
+#include <ipcutil/fifo.h>
 #include <ipcutil/holders.h>
 #include <ipcutil/memory.h>
 #include <ipcutil/mq.h>
+#include <ipcutil/pipe.h>
 #include <ipcutil/sem.h>
 #include <ipcutil/sock.h>
 #include <ipcutil/stale.h>
@@ -30,7 +32,9 @@ enum ipc_family {
 	IPC_FAMILY_MQ,
 	IPC_FAMILY_SHM,
 	IPC_FAMILY_SEM,
+	IPC_FAMILY_FIFO,
 	IPC_FAMILY_MMAP,
+	IPC_FAMILY_PIPE,
 	IPC_FAMILY_SOCK,
 	IPC_FAMILIES, /* their number */
 };
@@ -39,7 +43,7 @@ enum ipc_family {
 enum { IPC_FAMILIES_ALL = (1 << IPC_FAMILIES) - 1 };
 
 /* Those of which there is only what processes have. */
-enum { IPC_FAMILIES_PASSING = 1 << IPC_FAMILY_MMAP };
+enum { IPC_FAMILIES_PASSING = 1 << IPC_FAMILY_MMAP | 1 << IPC_FAMILY_PIPE };
 
 /* The word before its addresses: "mq". */
 const char *ipc_family_name(enum ipc_family family);
@@ -51,16 +55,19 @@ struct ipc_item {
 	struct ipc_evidence evidence; /* its object, whose address is the same without
 					   type; the rest once it was looked for */
 	uint64_t size;                /* bytes; IPC_UNKNOWN */
-	uint64_t messages; /* in it, that would be lost with it; IPC_UNKNOWN */
+	uint64_t
+		messages; /* in it, that would be lost with it; 0 where there are none; or
+			      IPC_UNKNOWN */
 	mode_t mode;
 	gid_t gid;
-	int64_t used; /* when it was last used or set; IPC_UNKNOWN_TIME */
+	int64_t used;    /* when it was last used or set; IPC_UNKNOWN_TIME */
 	bool is_passing; /* it goes with the last process that has it, or is a file that
 			    is only mapped: nobody can leave it behind */
-	union {       /* by family: all that is known */
+	union {          /* by family: all that is known */
 		struct ipc_mq_info mq;
 		struct ipc_memory_info memory; /* IPC_FAMILY_SHM, IPC_FAMILY_MMAP */
 		struct ipc_sem_info sem;
+		struct ipc_fifo_info fifo;
 		struct ipc_sock_info sock;
 	};
 };
@@ -76,8 +83,8 @@ struct ipc_inventory {
 /* What to list. */
 struct ipc_inventory_plan {
 	unsigned int families;   /* bits */
-	const char *const *dirs; /* directories, up to NULL, in which socket files are
-				    looked for, too; or NULL */
+	const char *const *dirs; /* directories, up to NULL, in which FIFOs and socket
+				    files are looked for, too; or NULL */
 	bool counts; /* also what takes time or moves an access time: the bytes in POSIX
 			   queues, the bytes of files that are in memory */
 };
@@ -100,6 +107,13 @@ int ipc_inventory_add(
  * ipc_stale_find().  What an earlier look found is forgotten.
  */
 int ipc_inventory_look(struct ipc_inventory *inventory, struct ipc_error *err);
+
+/*
+ * The same, and adds what there is of the plan's families that only a look at processes
+ * finds: pipes, and FIFOs wherever they are.
+ */
+int ipc_inventory_discover(struct ipc_inventory *inventory,
+	const struct ipc_inventory_plan *plan, struct ipc_error *err);
 
 /* Takes out what passes() says false of. */
 void ipc_inventory_keep(struct ipc_inventory *inventory,
