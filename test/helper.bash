@@ -16,9 +16,9 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	# A group of its own tells what is this file's; else at least its names do.
 	if [ -n "${LEAKS_GROUP-}" ]; then
-		ipc_leaks_begin --user ":$LEAKS_GROUP"
+		ipc_leaks_begin --type mq,shm,sem,sock --user ":$LEAKS_GROUP"
 	else
-		ipc_leaks_begin --name "${NAME#/}*"
+		ipc_leaks_begin --type mq,shm,sem --name "${NAME#/}*"
 	fi
 }
 
@@ -32,6 +32,10 @@ teardown() {
 	made=()
 	[ ! -e "$BATS_TEST_TMPDIR/segments" ] || mapfile -t made <"$BATS_TEST_TMPDIR/segments"
 	ipc-shm rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
+	made=()
+	[ ! -e "$BATS_TEST_TMPDIR/sets" ] || mapfile -t made <"$BATS_TEST_TMPDIR/sets"
+	[ ${#made[@]} -eq 0 ] || ipc-rm -q "${made[@]}" || :	# some may have gone
+	rm -f "/dev/shm/sem.${NAME#/}"
 	ipc_leaks_end
 }
 
@@ -136,6 +140,30 @@ elsewhere() {
 	shift
 	unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mkdir -p /run/user &&
 		mount -t tmpfs none /run/user && eval "$0"' "$script" "$@"
+}
+
+# semaphore NAME: one of POSIX that nobody has
+semaphore() {
+	head -c 32 /dev/zero >"/dev/shm/sem.${1#/}"
+}
+
+# set_of N: a System V set of N semaphores, $set
+set_of() {
+	set=id:$(ipcmk -S "$1" | awk '{ print $NF }')
+	printf 'sem:%s\n' "$set" | tee -a "${MADE:-/dev/null}" >>"$BATS_TEST_TMPDIR/sets"
+}
+
+# socket_file PATH: one to which nobody is bound
+socket_file() {
+	"$peer" bind "$1" >ready 3>&- &
+	within 10 grep -q ready ready
+	killed $!
+}
+
+# killed PID: of a process of the test
+killed() {
+	kill -9 "$1"
+	wait "$1" || :
 }
 
 # value COLUMN ADDRESS: one value of an object of $program

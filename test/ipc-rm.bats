@@ -19,30 +19,6 @@ not_there() {
 	run -3 --separate-stderr ipc-rm --dry-run "$1"
 }
 
-# semaphore NAME: one of POSIX that nobody has
-semaphore() {
-	head -c 32 /dev/zero >"/dev/shm/sem.${1#/}"
-}
-
-# set_of N: a System V set of N semaphores, $set
-set_of() {
-	set=id:$(ipcmk -S "$1" | awk '{ print $NF }')
-	printf 'sem:%s\n' "$set" >>"${MADE:-/dev/null}"
-}
-
-# socket_file PATH: one to which nobody is bound
-socket_file() {
-	"$peer" bind "$1" >ready 3>&- &
-	within 10 grep -q ready ready
-	killed $!
-}
-
-# killed PID: of a process of the test
-killed() {
-	kill -9 "$1"
-	wait "$1" || :
-}
-
 @test "an object of each type is removed by what ipc-ls calls it" {
 	queue
 	mailbox

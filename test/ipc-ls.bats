@@ -1,0 +1,292 @@
+#!/usr/bin/env bats
+# ipc-ls: what is listed, and that looking changes nothing
+# shellcheck disable=SC2016,SC2030,SC2031,SC2153,SC2154  # bats and the helper set them
+
+load helper
+
+# listing [OPTION]...: words of what has the name of the test, or is in this directory
+listing() {
+	ipc-ls -q -r --noheadings "$@" "$PWD" | grep -F -e "${NAME#/}" -e "$PWD"
+}
+
+# column COLS ADDRESS: its value
+column() {
+	ipc-ls -q -r --noheadings --type "${2%%:*}" -o "ADDRESS,$1" "$PWD" |
+		sed -n "s|^$2 ||p"
+}
+
+# queue_there: makes the queue of the test, and skips where none can be seen that nobody
+# holds: an ordinary user may not mount what shows them
+queue_there() {
+	queue "$@"
+	[ -n "$(ipc-ls -q -r --noheadings -o ADDRESS --type mq --name "${NAME#/}")" ] ||
+		skip "no mqueue file system here"
+}
+
+# an object of each type: $NAME, $q, $segment, $set, and in this directory fifo and socket
+one_of_each() {
+	queue_there
+	mailbox
+	ipc-shm create -s 4K "$NAME"
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	semaphore "$NAME"
+	set_of 3
+	mkfifo fifo
+	socket_file "$PWD/socket"
+}
+
+@test "objects of all types are in one table, each once" {
+	one_of_each
+	ipc-ls "$PWD" >out 2>err
+	head -1 out | grep -qx 'ADDRESS  *STATE  *SIZE MODE USER  *HOLDERS  *AGE'
+	for address in mq:"$NAME" mq:"$q" shm:"$NAME" shm:"$segment" sem:"$NAME" sem:"$set" \
+		fifo:"$PWD/fifo" sock:"$PWD/socket"; do
+		[ "$(grep -c "^$address " out)" -eq 1 ]
+	done
+	[ "$(wc -l <err)" -le 1 ]
+}
+
+@test "what ipc-ls calls an object, its program takes" {
+	one_of_each
+	for address in mq:"$NAME" mq:"$q" shm:"$NAME" shm:"$segment"; do
+		program=ipc-${address%%:*}
+		[ "$(column MODE,USER "$address")" = "$(value MODE,USER "${address#*:}")" ]
+	done
+}
+
+@test "every column of a program is one of ipc-ls, with the same value" {
+	queue_there -m 640
+	ipc-mq write -p 3 "$NAME" hello
+	columns=$(ipc-mq --describe | awk -F'\t' '$1 == "column" && $2 == "ls" && $3 !~ /^(ADDRESS|AGE|WHY)$/ { print $3 }' | paste -sd,)
+	[ "$(column "$columns" mq:"$NAME")" = "$(value "$columns" "$NAME")" ]
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	# shellcheck disable=SC2034  # for value
+	program=ipc-shm
+	columns=$(ipc-shm --describe | awk -F'\t' '$1 == "column" && $2 == "ls" && $3 !~ /^(ADDRESS|AGE|WHY)$/ { print $3 }' | paste -sd,)
+	[ "$(column "$columns" shm:"$segment")" = "$(value "$columns" "$segment")" ]
+}
+
+@test "a column that a type has not is -, in JSON null, and left out where all are told" {
+	queue_there
+	[ "$(column VALUE,MESSAGES mq:"$NAME")" = '- 0' ]
+	ipc-ls -q --json -o ADDRESS,VALUE --name "$NAME" | jq -e '.value == null and has("value")'
+	ipc-ls -q --json --name "$NAME" | jq -e '(has("value") | not) and .messages == 0'
+	[ "$(ipc-ls -q --export -o VALUE --name "$NAME")" = "VALUE=''" ]
+}
+
+@test "--type, --name, --user and --older-than choose, and each narrows the others" {
+	queue_there
+	ipc-shm create -s 10 "$NAME"
+	ipc-shm create -s 10 "$NAME-2"
+	[ "$(listing -o ADDRESS --type mq)" = "mq:$NAME" ]
+	[ "$(listing -o ADDRESS --type shm,mq --name "*${NAME#/}")" = $'mq:'"$NAME"$'\n''shm:'"$NAME" ]
+	[ "$(listing -o ADDRESS --type shm --name "${NAME#/}-?")" = "shm:$NAME-2" ]
+	[ -n "$(listing --user "$(id -u)" --name "${NAME#/}")" ]
+	[ -z "$(listing --user 54321)" ]
+	[ -z "$(listing --older-than 1h)" ]
+	touch -d '2 hours ago' "/dev/shm$NAME"
+	[ -z "$(listing --older-than 1h)" ]	# its change is not as old
+	[ -n "$(listing --user :"$(id -g)")" ]
+	[ -z "$(listing --user :54321)" ]
+}
+
+@test "--pid and --state choose by who has it" {
+	queue
+	ipc-shm create -s 10 "$NAME-2"
+	held "$NAME"
+	[ "$(listing -o ADDRESS --type mq,shm --pid $!)" = "mq:$NAME" ]
+	[ "$(listing -o ADDRESS --state in-use)" = "mq:$NAME" ]
+	[ "$(listing -o ADDRESS --state idle,stale,unknown)" = "shm:$NAME-2" ]
+	[ "$(column HOLDERS mq:"$NAME")" = "$!:read:peer" ]
+}
+
+@test "--sort sorts by the value of any column, numbers as such, and --reverse the other way" {
+	ipc-shm create -s 900 "$NAME"
+	ipc-shm create -s 1000 "$NAME-2"
+	ipc-shm create -s 80 "$NAME-3"
+	sizes() {
+		ipc-ls -q -r --noheadings -o SIZE --type shm --name "${NAME#/}*" "$@" | xargs
+	}
+	[ "$(sizes --sort SIZE)" = '80 900 1000' ]
+	[ "$(sizes --sort size --reverse)" = '1000 900 80' ]
+	[ "$(sizes)" = '900 1000 80' ]
+}
+
+@test "what is no type, state, column, pattern or directory is wrong usage, or not there" {
+	for wrong in --type=mq,no --type= --state=gone --sort=NO --sort=+SIZE --name= --output=NO --since-all; do
+		fails 2 ipc-ls "$wrong"
+	done
+	fails 2 ipc-ls --save one --new-since two
+	fails 2 ipc-ls --tree --dot
+	fails 3 ipc-ls no-such-directory
+	[ ! -e one ]
+}
+
+@test "looking opens no FIFO, connects to nothing, reads no message and leases nothing" {
+	one_of_each
+	command -v strace >/dev/null || skip "no strace here"
+	strace -f -o trace ipc-ls -q "$PWD" >/dev/null || skip "strace may not look"
+	run ! grep -E ' (connect|mq_timedreceive|msgrcv|mq_unlink|unlink|unlinkat|semop|semtimedop|shmat|kill|tgkill|pidfd_send_signal|fchmod|fchmodat|chmod|utimensat)\(' <(
+		grep -v nscd trace)	# whom libc asks for names of users
+	run ! grep -E 'F_SETLEASE|IPC_RMID|IPC_SET|O_CREAT|O_TRUNC|O_WRONLY|O_RDWR' trace
+	run ! grep -E 'open[a-z0-9]*\(.*"(fifo|socket)"' <(grep -v O_PATH trace)
+}
+
+@test "looking moves no access time and takes no message" {
+	one_of_each
+	ipc-mq write "$NAME" hello
+	ipc-mq write "$q" hello
+	touch -a -d '3 days ago' "/dev/shm$NAME" "/dev/shm/sem.${NAME#/}" fifo socket
+	times() {
+		stat -c '%n %x %y %z' "/dev/shm$NAME" "/dev/shm/sem.${NAME#/}" fifo socket
+		ipc-mq ls -r -o ADDRESS,ACCESSED,MODIFIED,MESSAGES | grep -e "^$NAME " -e "^$q "
+	}
+	times >before
+	ipc-ls -q "$PWD" >/dev/null
+	ipc-ls -q --json "$PWD" >/dev/null
+	ipc-ls -q --tree "$PWD" >/dev/null
+	times | diff before -
+}
+
+@test "--save and --new-since tell what was made in between, with status 7" {
+	queue_there
+	ipc-ls -q --save before "$PWD"
+	run -0 --separate-stderr ipc-ls --new-since before --name "${NAME#/}*" "$PWD"
+	[ -z "$output" ]
+	ipc-shm create -s 10 "$NAME"
+	mkfifo fifo
+	run -7 --separate-stderr ipc-ls -r --noheadings -o ADDRESS --new-since before --name "${NAME#/}*"
+	[ "$output" = "shm:$NAME" ]
+	[ "${stderr_lines[0]}" = 'ipc-ls: something new was found' ]
+	run -7 --separate-stderr ipc-ls -r --noheadings -o ADDRESS --new-since before --type fifo --name fifo "$PWD"
+	[ "$output" = "fifo:$PWD/fifo" ]
+	ipc-mq rm "$NAME"
+	ipc-mq create "$NAME"	# another one
+	run -7 --separate-stderr ipc-ls -q -r --noheadings -o ADDRESS --new-since before --type mq --name "${NAME#/}"
+	[ "$output" = "mq:$NAME" ]
+}
+
+@test "what goes with those who have it is new only for --since-all" {
+	ipc-ls -q --save before
+	sleep 60 3>&- | cat 3>&- &
+	others+=($!)
+	run -0 ipc-ls -q --new-since before --pid $!
+	run -7 --separate-stderr ipc-ls -q -r --noheadings -o ADDRESS --new-since before --since-all --type pipe --pid $!
+	[[ $output == pipe:inode:* ]]
+}
+
+@test "a file of other making is none of --save, and one that cannot be written is told" {
+	echo nonsense >file
+	fails_with 1 "ipc-ls: cannot read 'file': it is no file that --save has made" ipc-ls --new-since file
+	fails 3 ipc-ls --new-since no-such-file
+	fails 1 ipc-ls --save /dev/full
+}
+
+# suite: runs a bats file with leaks.bash whose tests are on standard input, each begun by
+# "%test", as bats would take "@test" for one of this file
+suite() {
+	{
+		echo "load '$srcdir/share/leaks.bash'"
+		sed 's/^%/@/'
+	} >suite.bats
+	IPC_LEAKS_WAIT=1 bats --tap suite.bats 3>&- 4>&-
+}
+
+@test "leaks.bash lets the test fail that leaves an object, and tells which" {
+	export NAME
+	run -1 suite <<-'END'
+		setup() { ipc_leaks_begin --name "${NAME#/}*"; }
+		%test "leaves" {
+		ipc-shm create -s 10 "$NAME"
+		}
+		%test "leaves nothing" {
+		ipc-shm create -s 10 "$NAME-2"
+		ipc-shm rm "$NAME-2"
+		}
+		%test "leaves it for a moment" {
+		ipc-shm create -s 10 "$NAME-3"
+		{ sleep 0.3; ipc-shm rm "$NAME-3"; } 3>&- &
+		}
+	END
+	[[ $output == *'not ok 1 leaves'* && $output == *"shm:$NAME "* ]]
+	[[ $output == *'ok 2 leaves nothing'* && $output == *'ok 3 leaves it'* && $output != *'not ok 2'* && $output != *'not ok 3'* ]]
+}
+
+@test "--tree tells each process, its objects, and who else has them" {
+	queue
+	held "$NAME"
+	first=$!
+	held "$NAME"
+	LC_ALL=C ipc-ls -q --tree --type mq --name "${NAME#/}" >out
+	diff - out <<-END
+		$first peer
+		\`- read mq:$NAME
+		   \`- read $! peer
+		$! peer
+		\`- read mq:$NAME
+		   \`- read $first peer
+	END
+	[ "$(ipc-ls -q --tree --pid $! --name "${NAME#/}" | wc -l)" -eq 3 ]
+	LC_ALL=C.UTF-8 ipc-ls -q --tree --name "${NAME#/}" | grep -q '└─ read mq:'
+}
+
+@test "--dot is a graph that dot(1) draws, whatever the names are" {
+	odd=$NAME-2$'"\\N&amp;<b>\e[31m'
+	ipc-mq create "$odd"
+	held "$odd"
+	ipc-ls -q --dot --name "*-2*" --type mq >graph
+	ipc-mq rm "$odd"
+	grep -q "p$! -> o[0-9]* \[dir=back\];" graph
+	run ! grep -P '[^\x09\x20-\x7e]' graph
+	command -v dot >/dev/null || skip "no Graphviz here"
+	dot -Tplain graph >plain
+	grep -q "^edge p$! " plain
+}
+
+@test "hostile names and titles reach no terminal, and JSON stays JSON" {
+	odd=$NAME-2$'\e]0;x\a\n\x9b\xff"\\'
+	ipc-mq create "$odd" >/dev/null
+	cp "$peer" $'p\e[31m"\n\xff' && peer=$PWD/$'p\e[31m"\n\xff'
+	held "$odd"
+	for form in '' -r --tree --dot; do
+		LC_ALL=C ipc-ls -q ${form:+"$form"} --name "*${NAME#/}-2*" >out
+		[ -s out ]
+		run ! grep -aP '[^\x09\x20-\x7e]' out
+	done
+	ipc-ls -q --json --name "*${NAME#/}-2*" | jq -e '.holders[0].pid and (.address | startswith("mq:"))'
+	eval "$(ipc-ls -q --export -o ADDRESS --name "*${NAME#/}-2*")"
+	ipc-mq rm "$odd"
+	[ "$ADDRESS" = "mq:$odd" ]
+}
+
+@test "a view that is not complete is told in one line, and states are unknown" {
+	as_root
+	ipc-shm create -s 10 "$NAME"
+	run -0 --separate-stderr as_user 65534 ipc-ls -r --noheadings -o ADDRESS,STATE --name "${NAME#/}"
+	[ "$output" = "shm:$NAME unknown" ]
+	[ "${#stderr_lines[@]}" -eq 1 ]
+	[[ $stderr == 'ipc-ls: '*'not all holders may be known: '*'not every process may be looked at'* ]]
+}
+
+@test "a container sees its own objects alone, and knows that others may have them" {
+	as_root
+	queue
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	unshare -i -m -p -f --mount-proc true || skip "no namespaces here"
+	run -0 --separate-stderr unshare -i -m -p -f --mount-proc bash -c '
+		mount -t tmpfs -o mode=1777 none /dev/shm
+		ipc-mq create /inside >/dev/null && ipc-shm create -s 10 /inside >/dev/null
+		ipc-ls -r --noheadings -o ADDRESS,STATE --type mq,shm'
+	diff - <(echo "$output") <<-END
+		mq:/inside unknown
+		shm:/inside unknown
+	END
+	[[ ${stderr_lines[-1]} == *'other PID namespaces may have processes'* ]]
+}
+
+@test "a table that cannot be written is a failure" {
+	queue
+	run -1 --separate-stderr sh -c 'ipc-ls -q >/dev/full'
+	run -1 --separate-stderr sh -c 'ipc-ls --json --dot >/dev/full'
+	[[ $stderr == *'cannot write to standard output: No space left on device' ]]
+}
