@@ -87,6 +87,10 @@ run_examples() {
 	run_examples "$srcdir/man/ipc-mmap.h2m" 7
 }
 
+@test "every example of ipc-ls(1) prints what the page says" {
+	run_examples "$srcdir/man/ipc-ls.h2m" 12
+}
+
 @test "every example of ipc-rm(1) prints what the page says" {
 	run_examples "$srcdir/man/ipc-rm.h2m" 9
 }
