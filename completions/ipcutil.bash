@@ -28,7 +28,10 @@ _ipcutil_describe() {
 		case $kind:$of in
 		verb:*)
 			verbs+=("$name")
-			if [[ $name == "${words[1]}" ]]; then
+			if [[ $name == "${program##*/}" ]]; then
+				behind=1	# it is all there is, and is not typed
+			fi
+			if [[ $behind -eq 1 || $name == "${words[1]}" ]]; then
 				verb=$of operands=$takes
 			fi
 			;;
@@ -66,7 +69,7 @@ _ipcutil_option() {
 _ipcutil_parse() {
 	local typed
 
-	for typed in "${words[@]:2:${#words[@]} - 3}"; do
+	for typed in "${words[@]:behind:${#words[@]} - 1 - behind}"; do
 		if [[ $arg ]]; then
 			arg=''		# this was it
 		elif [[ ! $ended && $typed == -- ]]; then
@@ -125,12 +128,15 @@ _ipcutil_offer_arguments() {
 	local names action=user value=${word#"$head"}
 
 	case $arg in
-	COLS)
+	FILE) compopt -o default ;;
+	COL*)
 		head+=${value%"${value##*[,+]}"}
 		value=${value##*[,+]}
 		word=$head${value^^}	# either case will do
 		_ipcutil_offer "$head" "${columns[@]}"
-		compopt -o nospace	# a comma may follow
+		if [[ $arg == COLS ]]; then
+			compopt -o nospace	# a comma may follow
+		fi
 		;;
 	USER*)
 		if [[ $arg == *GROUP* && $value == *:* ]]; then
@@ -143,7 +149,11 @@ _ipcutil_offer_arguments() {
 }
 
 _ipcutil_offer_addresses() {
-	local name quoted
+	local name quoted lister=("$program" ls)
+
+	if [[ $behind -eq 1 ]]; then
+		lister=("${program%ipc-*}ipc-ls")	# it takes those of all types
+	fi
 
 	while IFS= read -r name; do
 		printf -v quoted %q "$name"
@@ -152,13 +162,13 @@ _ipcutil_offer_addresses() {
 		if [[ $name != *\\* && ( ! $quote || $name == "$quoted" ) ]]; then
 			_ipcutil_offer '' "$quoted"
 		fi
-	done <<<"$(command -- "$program" ls -q --raw --noheadings -o ADDRESS 2>/dev/null </dev/null)"
+	done <<<"$(command -- "${lister[@]}" -q --raw --noheadings -o ADDRESS 2>/dev/null </dev/null)"
 }
 
 _ipcutil() {
 	local IFS=$' \t\n' program=${1/#'~/'/"$HOME/"} words=()
 	local verbs=() verb='' operands='' columns=()
-	local arg='' head='' ended='' count=0
+	local arg='' head='' ended='' count=0 behind=2	# where what follows the verb is
 	local -A options=()
 
 	COMPREPLY=()
@@ -171,7 +181,7 @@ _ipcutil() {
 		kept=${word%"${word##*["$breaks"]}"}
 	fi
 
-	if [[ ${#words[@]} -eq 2 ]]; then
+	if [[ ${#words[@]} -eq behind ]]; then
 		_ipcutil_offer '' "${verbs[@]}"
 		return
 	fi
@@ -184,7 +194,9 @@ _ipcutil() {
 		if [[ $count -eq 0 || $operands == ADDRESS@(...|" REPLY") ]]; then
 			compopt -o default	# its addresses are paths
 		fi
-	elif [[ $verb != create && $operands == ADDRESS* ]]; then
+	elif [[ $operands == *DIR* ]]; then
+		compopt -o dirnames
+	elif [[ $verb != create && $operands == *ADDRESS* ]]; then
 		if [[ $count -eq 0 || $operands == ADDRESS... ]]; then
 			_ipcutil_offer_addresses
 		fi

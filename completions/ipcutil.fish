@@ -39,6 +39,7 @@ function __ipcutil_complete
     set -l takes
     set -l offered
     set -l columns
+    set -l lister $program ls
 
     command -sq $program
     or return
@@ -48,6 +49,11 @@ function __ipcutil_complete
         switch "$field[1] $field[2]"
             case 'verb *'
                 set -a verbs $field[3]\t$field[5]
+                # Of its own name: it is all there is, and is not typed.
+                if test $field[3] = (string replace -r '.*/' '' -- $program)
+                    set words $words[1] $field[3] $words[2..]
+                    set lister (string replace -r 'ipc-[a-z]*$' ipc-ls -- $program)
+                end
                 if test $field[3] = "$words[2]"
                     set verb $field[2]
                     set operands $field[4]
@@ -102,16 +108,23 @@ function __ipcutil_complete
         test -n "$operand" -a "$operands" != ADDRESS... -a "$operands" != 'ADDRESS REPLY'
         or __fish_complete_path $word # its addresses are paths
         return
-    else if test "$verb" != create; and string match -q 'ADDRESS*' -- $operands
-        test -n "$operand" -a "$operands" != ADDRESS...
+    else if string match -q '*DIR*' -- $operands
+        __fish_complete_directories $word
+        return
+    else if test "$verb" != create; and string match -q '*ADDRESS*' -- $operands
+        test -n "$operand"; and not string match -qr 'ADDRESS[]]?[.]' -- $operands
         and return
         # A backslash is vis(3)'s: such a name is not to be typed.
-        command $program ls -q --raw --noheadings -o ADDRESS 2>/dev/null </dev/null |
+        command $lister -q --raw --noheadings -o ADDRESS 2>/dev/null </dev/null |
             string match -rv '\\\\'
         return
     end
 
     switch $arg
+        case FILE
+            __fish_complete_path (string replace -- "$head" '' $word)
+        case COL
+            string join \n -- $head$columns
         case COLS
             set head (string match -r '.*[,+]' -- $word; or echo $head)
             string join \n -- $head$columns

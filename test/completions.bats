@@ -71,7 +71,7 @@ type_in_zsh() {
 # As installed: fish finds the file by the name of the program.
 type_in_fish() {
 	mkdir -p share/fish/vendor_completions.d
-	for program in ipc-fifo ipc-mmap ipc-mq ipc-shm; do
+	for program in ipc-fifo ipc-ls ipc-mmap ipc-mq ipc-rm ipc-shm; do
 		cp "$srcdir/completions/ipcutil.fish" "share/fish/vendor_completions.d/$program.fish"
 	done
 	# shellcheck disable=SC2016  # for fish
@@ -379,4 +379,29 @@ others_of() {
 @test "fish: ipc-shm offers its verbs and objects, ipc-mmap and ipc-fifo files" {
 	installed fish
 	others_of fish
+}
+
+# no_verb SHELL: programs that have none
+no_verb() {
+	ipc-shm create -s 1 "$NAME" >/dev/null
+	[ "$(offers "$1" 'ipc-ls --new')" = --new-since ]
+	[ "$(offers "$1" 'ipc-ls -q --sort ADDR')" = ADDRESS ]
+	[ "$(offers "$1" 'ipc-ls -o HOLD')" = HOLDERS ]
+	mkdir a-directory-here
+	offers "$1" 'ipc-ls a-di' | grep -qx 'a-directory-here/*'
+	offers "$1" "ipc-rm shm:${NAME%?}" | tr ' ' '\n' | grep -qx "\(shm:\)*$NAME"
+}
+
+@test "bash: ipc-ls and ipc-rm, which have no verb, offer options, columns and addresses" {
+	no_verb bash
+}
+
+@test "zsh: ipc-ls and ipc-rm, which have no verb, offer options, columns and addresses" {
+	installed zsh
+	no_verb zsh
+}
+
+@test "fish: ipc-ls and ipc-rm, which have no verb, offer options, columns and addresses" {
+	installed fish
+	no_verb fish
 }
