@@ -24,7 +24,7 @@ line_of(const struct ipc_item *item, char line[VALUE_MAX * 2])
 
 	return snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 		ipc_family_name(item->family), object->device, object->number,
-		object->born);
+		object->generation);
 }
 
 static int

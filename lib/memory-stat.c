@@ -10,6 +10,7 @@
 
 #include "auto.h"
 #include "memory.h"
+#include "object.h"
 
 /* Of Linux 6.5, and in no header of an older one: cachestat() of linux/mman.h. */
 enum { CALL_CACHESTAT = 451 };
@@ -76,14 +77,6 @@ count_resident(int path, uint64_t size)
 	return bytes > size ? size : bytes;
 }
 
-uint64_t
-ipc_memory_file_born(const struct statx *st)
-{
-	return (st->stx_mask & STATX_BTIME) == 0
-		? 0
-		: (uint64_t)st->stx_btime.tv_sec * 1000000000 + st->stx_btime.tv_nsec;
-}
-
 int
 ipc_memory_file_fill(int fd, const struct ipc_address *address,
 	enum ipc_memory_look look, struct ipc_memory_info *info)
@@ -115,7 +108,7 @@ ipc_memory_file_fill(int fd, const struct ipc_address *address,
 		.gid = st.stx_gid,
 		.created = (st.stx_mask & STATX_BTIME) != 0 ? st.stx_btime.tv_sec
 							    : IPC_UNKNOWN_TIME,
-		.born = ipc_memory_file_born(&st),
+		.generation = ipc_object_generation(fd),
 		.accessed = st.stx_atime.tv_sec,
 		.modified = st.stx_mtime.tv_sec,
 		.changed = st.stx_ctime.tv_sec,

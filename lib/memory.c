@@ -40,7 +40,7 @@ ipc_memory_object(const struct ipc_memory_info *info)
 		.number = has_file ? info->inode : info->id,
 		.uid = info->uid,
 		.changed = has_file ? 0 : info->changed,
-		.born = info->born,
+		.generation = info->generation,
 		.address = info->address,
 	};
 }

@@ -60,9 +60,6 @@ int ipc_memory_file_open(const struct ipc_memory_place *place,
 	const struct ipc_address *address, int flags, const char *action,
 	struct stat *st, struct ipc_error *err);
 
-/* When a file was made: nanoseconds since 1970; 0: it is not told. */
-uint64_t ipc_memory_file_born(const struct statx *st);
-
 /*
  * 0, or -1 when the file has more than one name: then it may be one that somebody wants us
  * to change.

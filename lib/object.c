@@ -1,8 +1,10 @@
 /* object.c - which object: what stays the same for as long as it lives */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include <ipcutil/fifo.h>
 #include <ipcutil/memory.h>
@@ -23,7 +25,8 @@ ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other)
 	return one->type == other->type && one->device == other->device &&
 		one->number == other->number && one->uid == other->uid &&
 		one->changed == other->changed &&
-		(one->born == other->born || one->born == 0 || other->born == 0);
+		(one->generation == other->generation || one->generation == 0 ||
+			other->generation == 0);
 }
 
 const char *
@@ -31,8 +34,39 @@ ipc_object_identity(const struct ipc_object *object, char buf[IPC_IDENTITY_MAX])
 {
 	snprintf(buf, IPC_IDENTITY_MAX,
 		"%" PRIu64 ".%" PRIu64 ".%u.%" PRId64 ".%" PRIu64, object->number,
-		object->device, object->uid, object->changed, object->born);
+		object->device, object->uid, object->changed, object->generation);
 	return buf;
+}
+
+/* FNV-1a, a hash. */
+static uint64_t
+mix(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char *byte = bytes;
+
+	for (; length > 0; byte++, length--)
+		hash = (hash ^ *byte) * 0x100000001b3;
+	return hash;
+}
+
+uint64_t
+ipc_object_generation(int fd)
+{
+	_Alignas(struct file_handle) char
+		room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+	struct file_handle *handle = (void *)room;
+	uint64_t hash = 0;
+	struct statx st;
+	int mount;
+
+	/* The time alone has the resolution of the timer. */
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
+		st.stx_mask & STATX_BTIME)
+		hash = mix(hash, &st.stx_btime, sizeof(st.stx_btime));
+	handle->handle_bytes = MAX_HANDLE_SZ;
+	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0)
+		hash = mix(hash, handle->f_handle, handle->handle_bytes);
+	return hash;
 }
 
 static int

@@ -2,6 +2,8 @@
 #ifndef OBJECT_H
 #define OBJECT_H
 
+#include <stdint.h>
+
 #include <ipcutil/error.h>
 #include <ipcutil/object.h>
 
@@ -11,5 +13,12 @@ bool ipc_object_has_row(const struct ipc_object *object);
 /* Looks again by the address: what is there now is in *now.  Leaves no trace. */
 int ipc_object_look(
 	const struct ipc_object *object, struct ipc_object *now, struct ipc_error *err);
+
+/*
+ * Tells the file of a descriptor, O_PATH will do, from all others that had or will have
+ * its inode, by when it was made and the number that file systems have for that; 0 where
+ * neither is told.
+ */
+uint64_t ipc_object_generation(int fd);
 
 #endif

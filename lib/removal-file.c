@@ -11,6 +11,7 @@
 #include "auto.h"
 #include "become.h"
 #include "memory.h"
+#include "object.h"
 #include "removal.h"
 #include "sock.h"
 
@@ -57,6 +58,15 @@ is_the_file(const struct ipc_item *item, const struct stat *st)
 		st->st_uid == object->uid;
 }
 
+static bool
+is_of_generation(const struct ipc_removal *removal)
+{
+	const struct ipc_object *object = &removal->item->evidence.object;
+
+	return object->generation == 0 ||
+		ipc_object_generation(removal->path) == object->generation;
+}
+
 static int
 open_path(struct ipc_removal *removal, struct stat *st, struct ipc_error *err)
 {
@@ -64,7 +74,8 @@ open_path(struct ipc_removal *removal, struct stat *st, struct ipc_error *err)
 		openat(removal->dir, removal->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (removal->path < 0 || fstat(removal->path, st) < 0)
 		return ipc_removal_fail(removal, errno, err);
-	if (!is_the_file(removal->item, st))
+	/* While it is open, no other gets its inode. */
+	if (!is_the_file(removal->item, st) || !is_of_generation(removal))
 		return ipc_removal_other(removal, err);
 	if (st->st_nlink == 1)
 		return 0;

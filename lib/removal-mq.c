@@ -6,7 +6,6 @@
 #include "auto.h"
 #include "become.h"
 #include "mq-posix.h"
-#include "mqueuefs.h"
 #include "removal.h"
 
 static bool
@@ -43,36 +42,43 @@ mq_begin(struct ipc_removal *removal, struct ipc_evidence *evidence, uint64_t *m
 	return 0;
 }
 
-/* Where its file system can be seen, the name is looked up once more. */
+/*
+ * Whether it has its name: one that was removed has none, and another may have that.  What
+ * is in use is not kept open.
+ */
 static bool
-is_replaced(const struct ipc_removal *removal)
+has_its_name(const struct ipc_removal *removal)
 {
-	const char *name = removal->item->evidence.object.address.text + 1;
-	bool ours;
-	autoclose int dir = ipc_mqueuefs_open(&ours);
-	struct stat root, st;
+	autoclose int again = removal->fd >= 0
+		? -1
+		: ipc_mq_posix_open_any(removal->item->evidence.object.address.text);
+	const int fd = removal->fd >= 0 ? removal->fd : again;
+	struct stat st;
 
-	return dir >= 0 && fstat(dir, &root) == 0 &&
-		root.st_dev == removal->item->evidence.object.device &&
-		fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		!is_the_queue(removal, &st);
+	return fd < 0 || /* it may not be opened */
+		(fstat(fd, &st) == 0 && is_the_queue(removal, &st) && st.st_nlink > 0);
 }
 
+/*
+ * The kernel cannot compare and remove at once: nothing is done in between that could take
+ * time.
+ */
 static int
 mq_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
 	const struct ipc_object *object = &removal->item->evidence.object;
 	bool changed;
-	int code = 0;
+	int code = ipc_become(object->uid, &changed);
 
 	(void)allowed;
-	if (is_replaced(removal))
-		return ipc_removal_other(removal, err);
-	code = ipc_become(object->uid, &changed);
-	if (code == 0 && mq_unlink(object->address.text) < 0)
+	if (code == 0 && !has_its_name(removal))
+		code = ESTALE;
+	else if (code == 0 && mq_unlink(object->address.text) < 0)
 		code = errno;
 	ipc_become_root(changed);
+	if (code == ESTALE)
+		return ipc_removal_other(removal, err);
 	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
 }
 

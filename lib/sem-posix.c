@@ -91,7 +91,7 @@ fill(int fd, const struct ipc_address *address, struct ipc_sem_info *info)
 		.uid = file.uid,
 		.gid = file.gid,
 		.created = file.created,
-		.born = file.born,
+		.generation = file.generation,
 		.operated = IPC_UNKNOWN_TIME,
 		.changed = file.changed,
 	};

@@ -22,7 +22,7 @@ ipc_sem_object(const struct ipc_sem_info *info)
 		.number = is_posix(info) ? info->inode : info->id,
 		.uid = info->uid,
 		.changed = is_posix(info) ? 0 : info->changed,
-		.born = info->born,
+		.generation = info->generation,
 		.address = info->address,
 	};
 }

@@ -10,6 +10,7 @@
 
 #include "auto.h"
 #include "memory.h"
+#include "object.h"
 #include "sock.h"
 #include "walk.h"
 
@@ -50,7 +51,7 @@ ipc_sock_object(const struct ipc_sock_info *info)
 		.device = is_bound ? info->socket_device : info->device,
 		.number = is_bound ? info->inode : info->file,
 		.uid = info->uid,
-		.born = is_bound ? 0 : info->born,
+		.generation = is_bound ? 0 : info->generation,
 		.address = info->address,
 	};
 }
@@ -90,10 +91,11 @@ nothing(const struct ipc_address *address)
 static int
 fill_file(struct ipc_sock_info *info)
 {
+	autoclose int fd = open(info->address.path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct statx st;
 
-	if (statx(AT_FDCWD, info->address.path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-		    STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+	if (fd < 0 ||
+		statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return errno;
 	if (!S_ISSOCK(st.stx_mode))
 		return ENOTSOCK;
@@ -103,7 +105,7 @@ fill_file(struct ipc_sock_info *info)
 	info->uid = st.stx_uid;
 	info->gid = st.stx_gid;
 	info->changed = st.stx_ctime.tv_sec;
-	info->born = ipc_memory_file_born(&st);
+	info->generation = ipc_object_generation(fd);
 	if (st.stx_mask & STATX_BTIME)
 		info->created = st.stx_btime.tv_sec;
 	return 0;

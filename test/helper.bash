@@ -155,6 +155,7 @@ set_of() {
 
 # socket_file PATH: one to which nobody is bound
 socket_file() {
+	rm -f ready	# that of another process
 	"$peer" bind "$1" >ready 3>&- &
 	within 10 grep -q ready ready
 	killed $!

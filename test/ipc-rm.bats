@@ -204,8 +204,8 @@ not_there() {
 
 @test "--stale removes socket files to which nobody is bound, and no others" {
 	mkdir dir && socket_file "$PWD/dir/left"
-	"$peer" bind "$PWD/dir/bound" >ready 3>&- &
-	within 10 grep -q ready ready
+	"$peer" bind "$PWD/dir/bound" >bound 3>&- &
+	within 10 grep -q ready bound
 	: >dir/file
 	run -0 --separate-stderr ipc-rm --stale --type sock --under dir --name "$PWD/*" --dry-run -r --noheadings -o ADDRESS,STATE
 	[ "$output" = "sock:$PWD/dir/left stale" ]

@@ -78,11 +78,11 @@ struct ipc_memory_info {
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	int64_t created;  /* POSIX, file */
-	uint64_t born;    /* the same, in nanoseconds; 0: it is not told */
-	int64_t accessed; /* last read(2), or attached; IPC_UNKNOWN_TIME */
-	int64_t modified; /* last write(2), or change of size */
-	int64_t changed;  /* the same, or change of mode or owner */
+	int64_t created;     /* POSIX, file */
+	uint64_t generation; /* of its file: see object.h */
+	int64_t accessed;    /* last read(2), or attached; IPC_UNKNOWN_TIME */
+	int64_t modified;    /* last write(2), or change of size */
+	int64_t changed;     /* the same, or change of mode or owner */
 };
 
 /* What to change.  The values that say "leave it" are in brackets. */

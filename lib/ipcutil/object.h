@@ -37,7 +37,8 @@ struct ipc_object {
 	uint64_t number; /* inode of its file, or its own; System V: its id */
 	uid_t uid;       /* owner */
 	int64_t changed; /* System V: *_ctime, in seconds since 1970; else 0 */
-	uint64_t born;   /* of a file: in nanoseconds since 1970; 0: it is not told */
+	uint64_t
+		generation; /* of a file: which of all that had its inode; 0: not told */
 	struct ipc_address address;
 };
 

@@ -39,9 +39,9 @@ struct ipc_sock_info {
 	mode_t mode;            /* of the file; an abstract one: 0777 */
 	uid_t uid;              /* of the file, else of the socket */
 	gid_t gid;
-	int64_t created; /* the file, in seconds since 1970; IPC_UNKNOWN_TIME */
-	uint64_t born;   /* the same, in nanoseconds; 0: it is not told */
-	int64_t changed; /* the file, or its mode or owner */
+	int64_t created;     /* the file, in seconds since 1970; IPC_UNKNOWN_TIME */
+	uint64_t generation; /* of its file: see object.h */
+	int64_t changed;     /* the file, or its mode or owner */
 };
 
 /*

@@ -1,0 +1,352 @@
+/*
+ * test-removal.c - lib/removal.c: while somebody makes an object again and again, under one
+ * name or with one id, the one that was listed is removed or none
+ *
+ * STORM=n makes the storm of each type 200 * n rounds long, in place of a short one.
+ */
+#include <fcntl.h>
+#include <mqueue.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/un.h>
+
+#include <ipcutil/removal.h>
+
+#include "crew.h"
+#include "object.h"
+
+enum { SHORT = 1000, BRIEF = 16, LONG = 22, UIDS = 20000 };
+
+/* What both sides know. */
+struct field {
+	atomic_bool ends;
+	atomic_ulong round;   /* of who removes */
+	atomic_ulong removed; /* the number of the last that was */
+	atomic_ulong wrong;   /* those that were removed and should not have been */
+};
+
+static struct field *field;
+static char name[64], path[96], draft[100], address[128];
+static int id;
+
+/* A type whose objects are made and removed again and again. */
+struct kind {
+	const char *text;
+	unsigned long (*make)(void); /* returns its number, which no other has */
+	bool (*unmake)(unsigned long number); /* false when it was not there */
+	unsigned long (*number)(const struct ipc_item *item);
+};
+
+/*
+ * Some time, short or long, so that each may be in the middle of what the other does; but
+ * none when that object was removed.
+ */
+static void
+spin(size_t bits, unsigned long number)
+{
+	for (size_t left = below((size_t)1 << below(bits));
+		left > 0 && atomic_load(&field->removed) != number;)
+		left--;
+}
+
+static unsigned long
+number_of_file(const struct ipc_item *item)
+{
+	return item->evidence.object.generation;
+}
+
+static bool
+unmake_file(unsigned long number)
+{
+	(void)number;
+	return unlink(path) == 0;
+}
+
+static unsigned long
+number_of(const char *file)
+{
+	int fd = must(open(file, O_PATH | O_CLOEXEC), file);
+	unsigned long number = ipc_object_generation(fd);
+
+	close(fd);
+	return number;
+}
+
+/* Each gets its name when its number is known. */
+static unsigned long
+make_shm(void)
+{
+	unsigned long number;
+
+	close(must(open(draft, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600), draft));
+	number = number_of(draft);
+	must(rename(draft, path), path);
+	return number;
+}
+
+static unsigned long
+make_socket(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = must(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
+	unsigned long number;
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s", draft);
+	must(bind(fd, (const void *)&to, sizeof(to)), draft);
+	close(fd);
+	number = number_of(draft);
+	must(rename(draft, path), path);
+	return number;
+}
+
+static unsigned long
+make_mq(void)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	mqd_t mq =
+		must(mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr), "mq_open");
+	struct stat st;
+
+	must(fstat(mq, &st), "fstat");
+	mq_close(mq);
+	return st.st_ino;
+}
+
+static bool
+unmake_mq(unsigned long number)
+{
+	(void)number;
+	return mq_unlink(name) == 0;
+}
+
+static unsigned long
+number_of_mq(const struct ipc_item *item)
+{
+	return item->evidence.object.number;
+}
+
+/* Another user's each time, with the id of the one before: see proc_sys_kernel(5). */
+static unsigned long
+make_sysv(const char *next, int (*get)(void))
+{
+	static unsigned int count;
+	uid_t uid = 1000 + count++ % UIDS;
+
+	for (;;) {
+		FILE *file = fopen(next, "we");
+		int made;
+
+		must(file == NULL ? -1 : 0, next);
+		fprintf(file, "%d", id);
+		fclose(file);
+		must(seteuid(uid), "seteuid");
+		made = must(get(), "get");
+		if (made == id) {
+			must(seteuid(0), "seteuid");
+			return uid;
+		}
+		shmctl(made, IPC_RMID, NULL); /* somebody else had the id meanwhile */
+		must(seteuid(0), "seteuid");
+	}
+}
+
+static int
+get_shm(void)
+{
+	return shmget(IPC_PRIVATE, 1, 0600);
+}
+
+static unsigned long
+make_sysv_shm(void)
+{
+	return make_sysv("/proc/sys/kernel/shm_next_id", get_shm);
+}
+
+static bool
+unmake_sysv_shm(unsigned long number)
+{
+	struct shmid_ds ds;
+
+	return shmctl(id, IPC_STAT, &ds) == 0 && ds.shm_perm.uid == number &&
+		shmctl(id, IPC_RMID, NULL) == 0;
+}
+
+static unsigned long
+number_of_sysv(const struct ipc_item *item)
+{
+	return item->evidence.object.uid;
+}
+
+/* What is not there was removed by the other: that one, and no other, was listed. */
+static void
+make_again_and_again(const struct kind *kind)
+{
+	while (!atomic_load(&field->ends)) {
+		const unsigned long number = kind->make();
+		unsigned long round;
+
+		spin(LONG, number);
+		round = atomic_load(&field->round);
+		/* It may be aside for a moment, or just now be told as removed. */
+		while (!kind->unmake(number) && atomic_load(&field->removed) != number)
+			if (atomic_load(&field->round) > round + 2) {
+				atomic_fetch_add(&field->wrong, 1);
+				break;
+			}
+	}
+}
+
+enum result { ABSENT, LEFT, REMOVED };
+
+/* Lists the object, and removes it after something was done. */
+static enum result
+remove_listed(const struct kind *kind, unsigned long *number,
+	void (*between)(const struct kind *kind, unsigned long number))
+{
+	struct ipc_inventory inventory = { .items = NULL };
+	char identity[IPC_IDENTITY_MAX];
+	struct ipc_removal removal;
+	bool removed;
+
+	if (ipc_inventory_add(&inventory, address, NULL) < 0)
+		return ABSENT;
+	*number = kind->number(&inventory.items[0]);
+	ipc_object_identity(&inventory.items[0].evidence.object, identity);
+	ipc_inventory_free(&inventory);
+	between(kind, *number);
+	removed = ipc_removal_begin(&removal, address, identity, NULL) == 0 &&
+		ipc_removal_commit(&removal, 0, NULL) == 0;
+	ipc_removal_end(&removal);
+	return removed ? REMOVED : LEFT;
+}
+
+static void
+pass_time(const struct kind *kind, unsigned long number)
+{
+	(void)kind;
+	(void)number;
+	spin(BRIEF, 0);
+}
+
+static void
+storm(const struct kind *kind, unsigned long rounds)
+{
+	unsigned long removed = 0, left = 0, number;
+	int status;
+	pid_t pid;
+
+	atomic_store(&field->ends, false);
+	atomic_store(&field->wrong, 0);
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		srandom(1 + (unsigned int)random());
+		make_again_and_again(kind);
+		_exit(0);
+	}
+	while (left + removed < rounds && state_of(pid) != 'Z') {
+		const enum result result = remove_listed(kind, &number, pass_time);
+
+		if (result == REMOVED)
+			atomic_store(&field->removed, number);
+		removed += result == REMOVED;
+		left += result == LEFT;
+		atomic_fetch_add(&field->round, 1);
+	}
+	atomic_store(&field->ends, true);
+	while (state_of(pid) != 'Z') /* it may wait for a round */
+		atomic_fetch_add(&field->round, 1), nap();
+	waitpid(pid, &status, 0);
+	is(status, 0, "%s: it was made again and again", kind->text);
+	is(atomic_load(&field->wrong), 0, "%s: no other is removed than was listed",
+		kind->text);
+	diag("%s: %lu removed, %lu not", kind->text, removed, left);
+}
+
+static void
+make_another(const struct kind *kind, unsigned long number)
+{
+	kind->unmake(number);
+	kind->make();
+}
+
+static void
+make_none(const struct kind *kind, unsigned long number)
+{
+	(void)kind;
+	(void)number;
+}
+
+/*
+ * Where the kernel cannot compare and remove at once, in turns: the same user may make
+ * another one in the last microsecond.
+ */
+static void
+turns(const struct kind *kind, unsigned long rounds)
+{
+	bool holds = true;
+	unsigned long number;
+
+	for (unsigned long round = 0; round < rounds && holds; round++) {
+		const unsigned long made = kind->make();
+		const bool again = below(2) == 0;
+
+		holds = remove_listed(
+				kind, &number, again ? make_another : make_none) ==
+				(again ? LEFT : REMOVED) &&
+			number == made && (!again || kind->unmake(number));
+	}
+	ok(holds, "%s: what was listed is removed, and what was made again is not",
+		kind->text);
+}
+
+static const struct kind shm = { "POSIX shared memory", make_shm, unmake_file,
+	number_of_file };
+static const struct kind sock = { "a socket file", make_socket, unmake_file,
+	number_of_file };
+static const struct kind mq = { "a POSIX queue", make_mq, unmake_mq, number_of_mq };
+static const struct kind segment = { "an id used again", make_sysv_shm, unmake_sysv_shm,
+	number_of_sysv };
+
+int
+main(void)
+{
+	const char *prefix = getenv("PREFIX"), *length = getenv("STORM");
+	const unsigned long rounds =
+		length != NULL ? 200 * strtoul(length, NULL, 10) : SHORT;
+
+	tap_seed();
+	field = mmap(NULL, sizeof(*field), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(field == MAP_FAILED ? -1 : 0, "mmap");
+	snprintf(name, sizeof(name), "%s-removal",
+		prefix != NULL ? prefix : "/ipcutil-test");
+
+	snprintf(path, sizeof(path), "/dev/shm%s", name);
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	snprintf(address, sizeof(address), "shm:%s", name);
+	unlink(path); /* of one that was killed */
+	unlink(draft);
+	storm(&shm, rounds);
+	snprintf(path, sizeof(path), "/tmp%s", name);
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	snprintf(address, sizeof(address), "sock:%s", path);
+	unlink(path);
+	unlink(draft);
+	storm(&sock, rounds);
+	snprintf(address, sizeof(address), "mq:%s", name);
+	turns(&mq, rounds);
+
+	id = must(shmget(IPC_PRIVATE, 1, 0600), "shmget");
+	must(shmctl(id, IPC_RMID, NULL), "shmctl");
+	snprintf(address, sizeof(address), "shm:id:%d", id);
+	if (access("/proc/sys/kernel/shm_next_id", W_OK) == 0 && geteuid() == 0)
+		storm(&segment, rounds);
+	else
+		ok(true, "an id used again # SKIP needs root");
+	return tap_end();
+}
