@@ -89,13 +89,18 @@ static int
 cannot_note(const struct ipc_registry_place *place, const char *name, int code,
 	struct ipc_error *err)
 {
-	if (code == ENOSPC || code == EDQUOT)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"note in '%s/%s' what belongs to a process: no room is left in its "
-			"file system",
+	const char *limit = code == EFBIG
+		? "RLIMIT_FSIZE (ulimit -f) allows no more bytes"
+		: code == ENOSPC || code == EDQUOT
+		? "no room is left in its file system"
+		: NULL;
+
+	if (limit == NULL)
+		return ipc_fail(err, code, "note in '%s/%s' what belongs to a process",
 			place->path, name);
-	return ipc_fail(err, code, "note in '%s/%s' what belongs to a process",
-		place->path, name);
+	return ipc_refuse(err, IPC_LIMIT, code,
+		"note in '%s/%s' what belongs to a process: %s", place->path, name,
+		limit);
 }
 
 int

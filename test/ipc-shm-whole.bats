@@ -460,6 +460,8 @@ writes() {
 		ipc-shm create -s 0 --until-exit "$$" /a; s=$?; ls -A /dev/shm >left; exit "$s"'
 	[[ $stderr == *"what belongs to a process: no room is left in its file system" ]]
 	[ "$(cat left)" = full ]
+	run -6 elsewhere 'set -o pipefail; (ulimit -f 0; ipc-shm create -s 0 --until-exit "$$" /a) 2>&1 | cat'
+	[[ $output == *"what belongs to a process: RLIMIT_FSIZE (ulimit -f) allows no more bytes" ]]
 }
 
 @test "set --until-exit lets an object belong to another process, or to none" {
