@@ -97,8 +97,9 @@ prove(struct ipc_removal *removal, struct ipc_error *err)
 	result = is_told(&item->evidence)
 		? ipc_stale_find_owners(&item->evidence, 1, err)
 		: ipc_inventory_look(&removal->inventory, err);
+	removal->item = &removal->inventory.items[0]; /* a look may move it */
 	if (result == 0)
-		removal->verdict = ipc_stale_judge(&item->evidence);
+		removal->verdict = ipc_stale_judge(&removal->item->evidence);
 	return result;
 }
 
