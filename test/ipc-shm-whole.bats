@@ -334,6 +334,19 @@ writes() {
 	done
 }
 
+@test "read of what a peer makes shorter meanwhile fails, and says after how many bytes" {
+	ipc-shm create -s 8M "$NAME" >/dev/null
+	mkfifo out
+	ipc-shm read "$NAME" >out 2>said 3>&- &
+	exec 7<out
+	within 10 asleep $!
+	ipc-shm resize -s 100 "$NAME"
+	cat <&7 >got
+	exec 7<&-
+	ends_with 1 $!
+	[ "$(cat said)" = "ipc-shm: cannot read '$NAME': it was made shorter meanwhile; $(stat -c %s got) bytes were done" ]
+}
+
 @test "write that a peer cuts short in the middle of its last call fails" {
 	command -v strace >/dev/null || skip "no strace here"
 	head -c 64 /dev/zero | tr '\0' x >in
