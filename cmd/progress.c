@@ -2,7 +2,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -25,24 +24,24 @@ struct line {
 	int length, width;
 };
 
-/* Adds a part, if all of it has room, and then those behind it have none. */
+/* Adds a part, if all of it has room; else those behind it have none, too. */
 __attribute__((format(printf, 2, 3))) static void
 add(struct line *line, const char *format, ...)
 {
 	const int room = line->width - line->length;
-	char part[64];
+	char *end = line->text + line->length;
 	int length;
 	va_list ap;
 
 	va_start(ap, format);
-	length = vsnprintf(part, sizeof(part), format, ap);
+	length = vsnprintf(end, (size_t)room + 1, format, ap);
 	va_end(ap);
-	if (length > room) {
-		line->width = line->length;
+	if (length <= room) {
+		line->length += length;
 		return;
 	}
-	memcpy(line->text + line->length, part, (size_t)length + 1);
-	line->length += length;
+	*end = '\0';
+	line->width = line->length;
 }
 
 static const char *
@@ -197,15 +196,15 @@ void
 progress_begin(struct progress *progress, const struct call *call, bool wanted,
 	uint64_t total, struct ipc_wait *wait)
 {
-	const bool is_terminal = isatty(STDERR_FILENO);
+	const bool is_asked_for = wanted && !call->quiet;
+	const bool is_terminal = is_asked_for && isatty(STDERR_FILENO);
 
 	*progress = (struct progress){
 		.bytes = { .interval = NS_PER_S, .tell = tell },
 		.figures = { .program = call->program->name,
 			.total = total,
 			.messages = IPC_UNKNOWN },
-		.wait = wanted && !call->quiet && (is_terminal || call->verbose) ? wait
-										 : NULL,
+		.wait = is_terminal || (is_asked_for && call->verbose) ? wait : NULL,
 		.is_terminal = is_terminal,
 		.signals = -1,
 	};

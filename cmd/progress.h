@@ -38,9 +38,12 @@ struct progress {
  * Begins a transfer of total bytes, or IPC_UNKNOWN, by calls that take *wait.  When it
  * lasts longer than a second, and wanted is true, which is --progress, a line is shown each
  * second, in place of the one before if standard error is a terminal; elsewhere only
- * --verbose asks for them, and nothing does with --quiet.  The caller ends the transfer with progress_end(): that
- * ends the line, and lets signals act that would have left it as it was; meanwhile
- * wait->interrupt tells of these, unless it was set before.
+ * --verbose asks for them, and nothing does with --quiet.
+ *
+ * The caller ends the transfer with progress_end(), once or more, and no copy of *wait is
+ * used behind it.  That ends the line, and then lets signals act that would have left it
+ * as it was.  Meanwhile they are held, and wait->interrupt tells of them: see hold.h.  Who
+ * has set that before has held them, too.
  */
 void progress_begin(struct progress *progress, const struct call *call, bool wanted,
 	uint64_t total, struct ipc_wait *wait);

@@ -19,9 +19,8 @@ shown() {
 @test "--progress shows one line, when it lasts longer than a second, and ends it" {
 	run shown 80 'slow_input | ipc-shm create --from-stdin --progress "$1"'
 	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*" MiB/s, average "*" MiB/s" ]]
-	[[ ${lines[1]} =~ ^"ipc-shm: 2.0 MiB in 0:01, average "[0-9.]+" "[KM]iB/s" "*$ ]]
-	[ "${lines[2]}" = "$NAME" ]
-	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[-2]} =~ ^"ipc-shm: 2.0 MiB in 0:0"[1-9]", average "[0-9.]+" "[KM]iB/s" "*$ ]]
+	[ "${lines[-1]}" = "$NAME" ]
 }
 
 @test "what takes no second shows nothing" {
@@ -32,7 +31,7 @@ shown() {
 @test "how much is left is told where the end is known" {
 	ipc-shm create -s 4M "$NAME"
 	run shown 80 '{ slow_input; head -c 1M /dev/zero; } | ipc-shm write -N 3M --progress "$1"'
-	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*", 66%, ETA 0:01, average "* ]]
+	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*", 66%, ETA 0:0"*", average "* ]]
 	run shown 80 'ipc-shm read --progress "$1" | { sleep 1.2; wc -c; }'
 	[[ ${lines[0]} == "ipc-shm: "*", "*"%, ETA "*", average "* ]]
 	[ "${lines[-1]}" -eq $((4 << 20)) ]
@@ -41,7 +40,7 @@ shown() {
 @test "the line is as long as the terminal is wide, and never longer" {
 	run shown 30 'slow_input | ipc-shm create --from-stdin --progress "$1"'
 	[[ ${lines[0]} =~ ^"2.0 MiB, "[0-9.]+" MiB/s"$ ]]
-	for line in "${lines[@]::2}"; do
+	for line in "${lines[@]::${#lines[@]}-1}"; do
 		[ "${#line}" -lt 30 ]
 	done
 }
@@ -50,8 +49,8 @@ shown() {
 	run shown 80 '{ slow_input; stty cols 20 >&2 <&2; sleep 1; } |
 		ipc-shm create --from-stdin --progress "$1"'
 	[ "${#lines[0]}" -gt 20 ]
-	[ "${#lines[1]}" -lt 20 ]
-	[[ ${lines[1]} == "2.0 MiB, "* ]]
+	[ "${#lines[-2]}" -le 20 ]
+	[[ ${lines[-2]} == "2.0 MiB in 0:0"* ]]
 }
 
 @test "without a terminal nothing is shown, unless --verbose asks for it, a line each" {
@@ -60,8 +59,8 @@ shown() {
 	slow_input | COLUMNS=42 ipc-shm create --from-stdin --progress -v "$NAME" 2>said
 	run cat said
 	[[ ${lines[0]} =~ ^"ipc-shm: 2.0 MiB, "[0-9.]+" MiB/s"$ ]]
-	[[ ${lines[1]} == "ipc-shm: 2.0 MiB in 0:01"* ]]
-	[ "${lines[2]}" = "ipc-shm: '$NAME' was created" ]
+	[[ ${lines[-2]} == "ipc-shm: 2.0 MiB in 0:0"* ]]
+	[ "${lines[-1]}" = "ipc-shm: '$NAME' was created" ]
 }
 
 @test "--quiet is quiet with --progress, too" {
@@ -72,9 +71,9 @@ shown() {
 @test "a failure is told below the line" {
 	ipc-shm create -s 1M "$NAME"
 	run shown 80 '{ head -c 1M /dev/zero; sleep 1.2; echo; } | ipc-shm write --progress "$1"; echo $?'
-	[[ ${lines[1]} == "ipc-shm: 1.0 MiB in 0:01, average "* ]]
-	[ "${lines[2]}" = "ipc-shm: cannot write to '$NAME': it is full after 1048576 bytes, and there are more" ]
-	[ "${lines[3]}" = 6 ]
+	[[ ${lines[-3]} == "ipc-shm: 1.0 MiB in 0:0"*", average "* ]]
+	[ "${lines[-2]}" = "ipc-shm: cannot write to '$NAME': it is full after 1048576 bytes, and there are more" ]
+	[ "${lines[-1]}" = 6 ]
 }
 
 @test "a signal ends the line before it ends the program" {
@@ -84,19 +83,18 @@ shown() {
 	within 10 grep -q MiB/s seen
 	kill -TERM "$(cat pid)"
 	within 10 grep -q 'ended with' seen
-	run sed 's/\r/\n/g' seen
-	[[ ${lines[1]} =~ ^"ipc-shm: 2.0 MiB in 0:0"[1-9]", average " ]]
-	[[ ${lines[2]} == *Terminated* || ${lines[2]} == "ended with 143"* ]]
+	run tr -s '\r' '\n' <seen
+	[[ $output =~ $'\n'"ipc-shm: 2.0 MiB in 0:0"[1-9]", average "[^$'\n']+$'\n'[^$'\n']*(Terminated|"ended with 143") ]]
 	gone "$NAME"
 }
 
 @test "ipc-mq counts messages, too, both ways" {
 	queue
 	run shown 80 '{ echo one; sleep 1.2; echo two; } | ipc-mq write -l --progress "$1"'
-	[[ ${lines[0]} == "ipc-mq: 1 message, 3 B, 3 B/s, average 3 B/s" ]]
-	[[ ${lines[1]} == "ipc-mq: 2 messages, 6 B in 0:01, average "* ]]
+	[[ ${lines[0]} == "ipc-mq: 1 message, 3 B, "*" B/s, average "*" B/s" ]]
+	[[ ${lines[-1]} == "ipc-mq: 2 messages, 6 B in 0:0"*", average "* ]]
 	run shown 80 'ipc-mq read -l -c 3 -w 1.2 --progress "$1"'
-	[[ $output == *"ipc-mq: 2 messages, 6 B, 6 B/s, average 6 B/s"* ]]
+	[[ $output == *"ipc-mq: 2 messages, 6 B, "*" B/s, average "*" B/s"* ]]
 	[[ ${lines[-1]} == "ipc-mq: cannot read '$NAME': it stayed empty for 1.2 s" ]]
 }
 
@@ -109,9 +107,8 @@ shown() {
 		within 10 grep -q ' B/s' seen
 		kill -TERM "$(cat pid)"
 		within 10 grep -q 'ended with' seen
-		run sed 's/\r/\n/g' seen
-		[[ ${lines[1]} =~ ^"ipc-mq: "("0 messages, ")?"0 B in 0:0"[1-9]", average " ]]
-		[[ ${lines[2]} == *Terminated* || ${lines[2]} == "ended with 143"* ]]
+		run tr -s '\r' '\n' <seen
+		[[ $output =~ $'\n'"ipc-mq: 0 B in 0:0"[1-9]", average "[^$'\n']+$'\n'[^$'\n']*(Terminated|"ended with 143") ]]
 	done
 	exec 8>&-
 }
