@@ -44,6 +44,7 @@ struct reading {
 	struct outlet out;
 	struct child child; /* COMMAND, in place of out */
 	struct ipc_wait wait;
+	struct progress progress;
 	sigset_t before; /* the signal mask that lets signals act */
 	uint64_t taken;  /* messages */
 	uint64_t bytes;
@@ -94,12 +95,21 @@ wait_for_input(struct call *call, const struct reading *reading)
 	return code == 0 ? 0 : failed(call, reading, code);
 }
 
+/* Lets a signal act that waits; the line of --progress must not outlive us. */
+static void
+let_act(struct reading *reading)
+{
+	if (hold_is_pending(&reading->before))
+		progress_end(&reading->progress);
+	hold_yield(&reading->before);
+}
+
 /* Lets a signal act that ended a wait, if nothing is in hand. */
 static void
-yield(const struct call *call, const struct reading *reading, bool has_rest)
+yield(const struct call *call, struct reading *reading, bool has_rest)
 {
 	if (call->err.code == EINTR && !has_rest)
-		hold_yield(&reading->before);
+		let_act(reading);
 }
 
 /* Bytes as they come.  -n is about the stream: standard output may take its time. */
@@ -193,7 +203,7 @@ take(struct call *call, struct reading *reading, struct ipc_message *message)
 	int result;
 
 	if (call->command != NULL || reading->taken % YIELD_EVERY == 0)
-		hold_yield(&reading->before);
+		let_act(reading);
 	ipc_wait_start(&reading->wait);
 	reading->out.wait.start = reading->wait.start;
 	result = call->command != NULL ? child_prepare(&reading->child, err)
@@ -223,7 +233,7 @@ give_out(struct call *call, struct reading *reading, const struct ipc_message *m
 		cli_failed(call);
 	reading->taken++;
 	reading->bytes += message->length;
-	ipc_progress_add(reading->wait.progress, message->length);
+	progress_message(&reading->progress, message->length);
 	return 0;
 }
 
@@ -383,16 +393,16 @@ static int
 read_all(struct call *call, struct reading *reading)
 {
 	const struct stream_read_args *args = reading->args;
-	struct progress progress;
 	int result = begin_output(call, reading);
 
 	if (result < 0)
 		return -1;
-	progress_begin(&progress, call, args->progress, args->length, &reading->wait);
+	progress_begin(
+		&reading->progress, call, args->progress, args->length, &reading->wait);
 	reading->out.wait.progress = reading->wait.progress;
 	result = framing_is_chosen(&args->framing) ? read_messages(call, reading)
 						   : copy_bytes(call, reading);
-	progress_end(&progress);
+	progress_end(&reading->progress);
 	return result;
 }
 

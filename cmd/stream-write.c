@@ -41,8 +41,9 @@ struct writing {
 	struct outlet out;       /* on it, for messages */
 	struct outlet tee;
 	struct ipc_wait wait; /* one limit, from the start */
-	sigset_t before;      /* the signal mask before progress holds some */
-	uint64_t messages;    /* that were accepted */
+	struct progress progress;
+	sigset_t before;   /* the signal mask before progress holds some */
+	uint64_t messages; /* that were accepted */
 	uint64_t bytes;
 };
 
@@ -208,7 +209,7 @@ write_message(
 	do
 		result = put(call, writing, message);
 	while (result < 0 && may_go_back(call, writing) && go_back(call, writing) == 0);
-	ipc_progress_add(writing->wait.progress, out->bytes - writing->bytes);
+	progress_message(&writing->progress, out->bytes - writing->bytes);
 	writing->bytes = out->bytes;
 	if (result < 0)
 		return call->err.code == EPIPE ? reader_has_gone(call, writing) : -1;
@@ -398,7 +399,6 @@ stream_write(struct call *call, const struct stream_kind *kind)
 		.tee = OUTLET_CLOSED,
 		.wait = IPC_WAIT(args->limit),
 	};
-	struct progress progress;
 	int result;
 
 	if (check(call, args) < 0)
@@ -407,11 +407,11 @@ stream_write(struct call *call, const struct stream_kind *kind)
 		ipc_address_text(&call->address));
 	ipc_wait_start(&writing.wait);
 	sigprocmask(SIG_SETMASK, NULL, &writing.before);
-	progress_begin(&progress, call, args->progress,
+	progress_begin(&writing.progress, call, args->progress,
 		*call->operands != NULL ? IPC_UNKNOWN : ipc_bytes_left(STDIN_FILENO),
 		&writing.wait);
 	result = write_all(call, &writing);
-	progress_end(&progress);
+	progress_end(&writing.progress);
 	close_end(&writing);
 	outlet_close(&writing.tee);
 	cli_say(call, "%ju bytes written to %s", (uintmax_t)writing.bytes,

@@ -98,17 +98,21 @@ shown() {
 	[[ ${lines[-1]} == "ipc-mq: cannot read '$NAME': it stayed empty for 1.2 s" ]]
 }
 
-@test "a signal ends the line of ipc-mq, too, which waits" {
+@test "a signal ends the line of what waits, too" {
 	queue
+	mkfifo fifo
+	exec 7<>fifo	# nobody opens it in vain
 	mkfifo input
 	exec 8<>input	# nothing comes, nor its end
-	for verb in 'read -f' 'write -l'; do
-		on_terminal "(echo \$BASHPID >pid && exec ipc-mq $verb --progress \"\$1\" <input); echo \"ended with \$?\"" >seen &
+	for words in 'ipc-mq read -f --progress $1' 'ipc-mq write -l --progress $1' \
+		'ipc-fifo read -l --progress fifo' 'ipc-fifo read --progress fifo' \
+		'ipc-fifo write -l --progress fifo' 'ipc-fifo write --progress fifo'; do
+		on_terminal "(echo \$BASHPID >pid && exec $words <input); echo \"ended with \$?\"" >seen &
 		within 10 grep -q ' B/s' seen
 		kill -TERM "$(cat pid)"
 		within 10 grep -q 'ended with' seen
 		run tr -s '\r' '\n' <seen
-		[[ $output =~ $'\n'"ipc-mq: 0 B in 0:0"[1-9]", average "[^$'\n']+$'\n'[^$'\n']*(Terminated|"ended with 143") ]]
+		[[ $output =~ $'\n'"ipc-"[a-z]+": 0 B in 0:0"[1-9]", average "[^$'\n']+$'\n'[^$'\n']*(Terminated|"ended with 143") ]]
 	done
-	exec 8>&-
+	exec 7>&- 8>&-
 }
