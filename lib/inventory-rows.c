@@ -161,7 +161,23 @@ list_fifo(struct ipc_inventory_lister *lister, bool *complete)
 		lister->plan->dirs, add_fifo, lister, complete, lister->err);
 }
 
-/* By its path, or as the process that has it open has it: neither opens it. */
+/* What a path tells that leads to it only by way of a process that has it. */
+static void
+fill_nameless(struct ipc_fifo_info *info)
+{
+	struct stat st;
+
+	if (stat(ipc_address_text(&info->address), &st) < 0 ||
+		st.st_ino != info->inode || st.st_dev != info->device)
+		return; /* it has gone */
+	info->mode = st.st_mode & 07777;
+	info->gid = st.st_gid;
+	info->accessed = st.st_atime;
+	info->modified = st.st_mtime;
+	info->changed = st.st_ctime;
+}
+
+/* Adds it in any case: the holders are told by its place. */
 static int
 add_discovered_fifo(
 	struct ipc_inventory_lister *lister, const struct ipc_object *object)
@@ -170,22 +186,19 @@ add_discovered_fifo(
 		.address = object->address,
 		.device = object->device,
 		.inode = object->number,
+		.uid = object->uid,
+		.gid = (gid_t)-1,
 		.created = IPC_UNKNOWN_TIME,
+		.accessed = IPC_UNKNOWN_TIME,
+		.modified = IPC_UNKNOWN_TIME,
+		.changed = IPC_UNKNOWN_TIME,
 	};
-	struct stat st;
+	struct ipc_fifo_info named;
 
-	if (ipc_fifo_stat(&object->address, &info, NULL) == 0 &&
-		info.inode == object->number && info.device == object->device)
-		return add_fifo(&info, lister);
-	if (stat(ipc_address_text(&object->address), &st) < 0 ||
-		st.st_ino != object->number || st.st_dev != object->device)
-		return 0; /* it has gone */
-	info.mode = st.st_mode & 07777;
-	info.uid = st.st_uid;
-	info.gid = st.st_gid;
-	info.accessed = st.st_atime;
-	info.modified = st.st_mtime;
-	info.changed = st.st_ctime;
+	if (ipc_fifo_stat(&object->address, &named, NULL) == 0 &&
+		named.inode == object->number && named.device == object->device)
+		return add_fifo(&named, lister);
+	fill_nameless(&info);
 	if (add_fifo(&info, lister) < 0)
 		return -1;
 	lister->inventory->items[lister->inventory->count - 1].is_passing = true;

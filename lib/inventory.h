@@ -22,7 +22,7 @@ struct ipc_inventory_row {
 		struct ipc_inventory_lister *lister, const struct ipc_address *address);
 	/* Adds all there are; NULL: they come with the processes that have them. */
 	int (*list)(struct ipc_inventory_lister *lister, bool *complete);
-	/* Adds one that a process was found to have; NULL: none is. */
+	/* Adds one that a process was found to have, and always one; NULL: none is. */
 	int (*discovered)(
 		struct ipc_inventory_lister *lister, const struct ipc_object *object);
 	enum ipc_type type; /* of those that are */
