@@ -12,6 +12,7 @@
 #include "fifo.h"
 #include "interrupt.h"
 #include "memory.h"
+#include "object.h"
 #include "walk.h"
 
 /* Somebody may create and remove the same name in turn with us. */
@@ -25,6 +26,7 @@ ipc_fifo_object(const struct ipc_fifo_info *info)
 		.device = info->device,
 		.number = info->inode,
 		.uid = info->uid,
+		.generation = info->generation,
 		.address = info->address,
 	};
 }
@@ -274,6 +276,7 @@ ipc_fifo_stat(const struct ipc_address *address, struct ipc_fifo_info *info,
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return ipc_fail(err, errno, "inspect '%s'", ipc_address_text(address));
 	*info = info_of(address, &st);
+	info->generation = ipc_object_generation(fd);
 	return 0;
 }
 

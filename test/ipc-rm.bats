@@ -121,6 +121,33 @@ not_there() {
 	[ ! -e socket ]
 }
 
+# Where not all processes can be looked at, nothing proves that nobody has it.
+@test "a FIFO is removed that nobody has, and refused when a process waits in open(2) of it" {
+	mkfifo fifo
+	listed fifo:"$PWD/fifo" . >list
+	run --separate-stderr ipc-rm --stdin <list
+	[ "$status" -eq 0 ] || [[ $stderr == *"': whether it is in use is not known: "*"; --in-use removes it all the same"* ]]
+	ipc-rm -f --in-use fifo:fifo
+	[ ! -e fifo ]
+	mkfifo fifo
+	run -7 --separate-stderr ipc-rm --in-use --stdin <list
+	[[ $stderr == *"'fifo:$PWD/fifo': it is no longer the object that was listed"* ]]
+	cat fifo >got 3>&- &
+	within 10 asleep $!
+	run -7 --separate-stderr ipc-rm fifo:fifo
+	[[ $stderr == "ipc-rm: cannot remove 'fifo:fifo': it is in use: process $! "* ]]
+	echo still >fifo
+	wait $!
+	[ "$(cat got)" = still ]
+	rm fifo
+}
+
+@test "what has no name to remove is refused: anonymous pipes and abstract sockets" {
+	sleep 1000 3>&- > >(cat) &
+	fails_with 7 "ipc-rm: cannot remove 'pipe:$!/1': it has no name to remove, and goes with its last user" \
+		ipc-rm pipe:$!/1
+}
+
 @test "a queue that holds messages is refused, and removed with --discard-data" {
 	queue
 	ipc-mq write "$NAME" one two

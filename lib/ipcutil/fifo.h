@@ -35,6 +35,7 @@ struct ipc_fifo_plan {
 struct ipc_fifo_info {
 	struct ipc_address address;
 	uint64_t device, inode;
+	uint64_t generation; /* of its file: see object.h */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
