@@ -40,6 +40,15 @@ begin(struct call *call, struct records *records)
 	return 0;
 }
 
+int
+ls_sort_check(struct call *call)
+{
+	const struct ls_args *args = call->args;
+	struct records records;
+
+	return args->sort == NULL ? 0 : begin(call, &records);
+}
+
 static void
 reverse(struct ipc_inventory *inventory)
 {

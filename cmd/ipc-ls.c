@@ -160,7 +160,7 @@ check(struct call *call)
 			call, "--new-since can be with neither --limits nor --save");
 	if (args->since_all && !compares)
 		return cli_misuse(call, "--since-all needs --new-since");
-	return 0;
+	return ls_sort_check(call);
 }
 
 static int

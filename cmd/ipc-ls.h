@@ -33,6 +33,9 @@ int ls_dot(struct call *call, const struct ipc_inventory *inventory);
 extern const struct field limit_columns[];
 int ls_limits(struct call *call);
 
+/* Whether --sort has a column: 0, or -1 with IPC_MISUSE. */
+int ls_sort_check(struct call *call);
+
 /* Sorts the objects as the options say.  0, or -1 with call->err filled. */
 int ls_sort(struct call *call, struct ipc_inventory *inventory);
 

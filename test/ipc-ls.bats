@@ -189,7 +189,7 @@ suite() {
 		echo "load '$srcdir/share/leaks.bash'"
 		sed 's/^%/@/'
 	} >suite.bats
-	IPC_LEAKS_WAIT=1 bats --tap suite.bats 3>&- 4>&-
+	IPC_LEAKS_WAIT=3 bats --tap suite.bats 3>&- 4>&-
 }
 
 @test "leaks.bash lets the test fail that leaves an object, and tells which" {
