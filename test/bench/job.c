@@ -139,19 +139,26 @@ process_of(const struct job *job, pid_t pid)
 	errx(1, "%s: a busy loop has ended", job->name);
 }
 
-long
+static double
+seconds(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+struct usage
 job_end(struct job *job)
 {
 	const struct process *process;
+	struct usage usage = { 0 };
 	struct rusage used;
-	long peak = 0;
 	int status;
 
 	/* Whichever comes: when one fails, the others may wait for it for ever. */
 	for (size_t i = 0; i < job->count; i++) {
 		process = process_of(job, wait4(-1, &status, 0, &used));
-		if (used.ru_maxrss > peak)
-			peak = used.ru_maxrss;
+		if (used.ru_maxrss > usage.peak)
+			usage.peak = used.ru_maxrss;
+		usage.cpu += seconds(&used.ru_utime) + seconds(&used.ru_stime);
 		if (status != 0)
 			errx(1, "%s: '%s' failed with %s %d", job->name,
 				process->argv[0],
@@ -159,7 +166,7 @@ job_end(struct job *job)
 				WIFSIGNALED(status) ? WTERMSIG(status)
 						    : WEXITSTATUS(status));
 	}
-	return peak;
+	return usage;
 }
 
 static void

@@ -36,11 +36,14 @@ char **job_parse(char **words, struct job *job);
  */
 void job_start(struct job *job);
 
-/*
- * Waits for all; ends this process when one did not end with 0.  Returns the most memory
- * that one of them had, in KiB.
- */
-long job_end(struct job *job);
+/* What the processes of a job used. */
+struct usage {
+	long peak;  /* the most memory that one of them had, in KiB */
+	double cpu; /* seconds of all */
+};
+
+/* Waits for all; ends this process when one did not end with 0. */
+struct usage job_end(struct job *job);
 
 /*
  * Makes this process one that takes all it started along, however it ends, and

@@ -1,7 +1,7 @@
 /*
  * race.c - times cases against each other
  *
- *	race [-bmo] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
+ *	race [-bcmo] [-i ITEMS [-u UNIT]] [-e FILE] -r ROUNDS -t TITLE CASE...
  *
  * A CASE is what job_parse() reads.  The first is the floor that the others are
  * compared with, the second the floor again: where they differ, it is noise.  In
@@ -10,6 +10,7 @@
  * machine is another one in the next.
  *
  *	-b	beside a busy loop for each CPU
+ *	-c	tell the time that the processes of the case had processors for
  *	-e	first run each case once, and compare the output of its last process
  *		with FILE
  *	-i	tell thousands of so many items a second, of which more is better, in
@@ -35,7 +36,7 @@ enum { CASES_MAX = 32, SOME_MISSED = 3 };
 
 struct race {
 	const char *title, *expected, *unit;
-	bool busy, memory, ours;
+	bool busy, cpu, memory, ours;
 	double items; /* 0: time is told */
 	size_t rounds, count;
 	struct job jobs[CASES_MAX];
@@ -61,13 +62,13 @@ static double
 run(const struct race *race, struct job *job)
 {
 	double start = now(), span;
-	long peak;
+	struct usage usage;
 
 	job_start(job);
-	peak = job_end(job);
-	span = now() - start;
+	usage = job_end(job);
+	span = race->cpu ? usage.cpu : now() - start;
 	if (race->memory)
-		return (double)peak;
+		return (double)usage.peak;
 	return race->items > 0 ? race->items / span / 1e3 : span * 1e6;
 }
 
@@ -248,10 +249,13 @@ parse(struct race *race, int argc, char **argv)
 	char **words;
 	int option;
 
-	while ((option = getopt(argc, argv, "+be:i:mor:t:u:")) > 0)
+	while ((option = getopt(argc, argv, "+bce:i:mor:t:u:")) > 0)
 		switch (option) {
 		case 'b':
 			race->busy = true;
+			break;
+		case 'c':
+			race->cpu = true;
 			break;
 		case 'e':
 			race->expected = optarg;

@@ -37,10 +37,13 @@ by_ours() {
 }
 
 # peer_rows: those of others, and how near to ours they may come; what a file takes in is
-# the same for all
+# the same for all, and of time more is worse
 peer_rows() {
 	local of goals='cat/0.25 pv/0.909 mbuffer/1 socat/1 dd/1'
-	[ "$kind" != file ] || goals=${goals/0.25/1}
+	case $kind in
+	file) goals=${goals/0.25/1} ;;
+	cpu) goals='cat/4 pv/1.1 mbuffer/1 socat/1 dd/1' ;;
+	esac
 	for of in $goals; do
 		copying "${of%/*}" || continue
 		by "${peer[@]}"
@@ -66,7 +69,7 @@ through_table() {
 	[ -p "$fifo" ] || mkfifo "$fifo" || fail "no FIFO"
 	[ "$2" != memory ] || { memory_of_both && return; }
 	case $2 in
-	read) sink=('|' "$copy" --take) ;;
+	read | cpu) sink=('|' "$copy" --take) ;;
 	file)
 		[ -n "$memory_dir" ] || memory_dir=$(mktemp -d "/dev/shm/${prefix#/}-XXXXXX") ||
 			fail "no shared memory"
@@ -79,5 +82,9 @@ through_table() {
 	by "$copy"
 	[ "$ours" = 'ipc_copy|ipc_copy' ] || through_row 'ipc_copy|ipc_copy' -
 	peer_rows
+	if [ "$2" = cpu ]; then
+		in_both_loads race -o -c -r "$ROUNDS" -t "$table: $MEBIBYTES MiB"
+		return
+	fi
 	in_both_loads race -o -i $((MEBIBYTES << 10)) -u KiB -r "$ROUNDS" -t "$table: $MEBIBYTES MiB"
 }
