@@ -72,20 +72,35 @@ static int
 remove_it(struct rm *rm, struct ipc_removal *removal)
 {
 	struct ipc_error *err = &rm->call->err;
+	const bool only_shows = rm->args->dry_run;
+	int result = only_shows ? ipc_removal_check(removal, rm->allowed, err)
+				: ipc_removal_commit(removal, rm->allowed, err);
 
-	if (!rm->args->dry_run)
-		return ipc_removal_commit(removal, rm->allowed, err);
-	return ipc_removal_check(removal, rm->allowed, err) < 0
-		? -1
-		: item_show(&rm->view, removal->item);
+	if (result == 0 && only_shows)
+		result = item_show(&rm->view, removal->item);
+	else if (result == 0)
+		cli_say(rm->call, "removed '%s'", removal->item->address);
+	rm->removed += result == 0;
+	return result;
+}
+
+static void
+leave(struct rm *rm, const struct ipc_removal *removal)
+{
+	rm->unknown += removal->verdict.state == IPC_STATE_UNKNOWN;
+	cli_say(rm->call, "'%s' is left: %s", removal->item->address,
+		removal->verdict.why);
 }
 
 /* Absence is no failure of a search, which somebody else may have made, too. */
-static bool
-is_failure(const struct rm *rm)
+static void
+fail(struct rm *rm)
 {
-	return rm->call->err.fault != IPC_NO_OBJECT ||
-		!(rm->args->force || is_search(rm->args));
+	if (rm->call->err.fault == IPC_NO_OBJECT &&
+		(rm->args->force || is_search(rm->args)))
+		return;
+	rm->refused++;
+	cli_failed(rm->call);
 }
 
 void
@@ -93,23 +108,14 @@ rm_one(struct rm *rm, const char *address, const char *identity)
 {
 	struct ipc_removal removal;
 	int result = ipc_removal_begin(&removal, address, identity, &rm->call->err);
-	const bool meant = result < 0 || is_meant(rm, &removal);
 
-	if (!meant)
-		rm->unknown += removal.verdict.state == IPC_STATE_UNKNOWN;
-	else if (result == 0)
+	if (result == 0 && is_meant(rm, &removal))
 		result = remove_it(rm, &removal);
-	ipc_removal_end(&removal);
-	if (!meant)
-		cli_say(rm->call, "'%s' is left: %s", address, removal.verdict.why);
 	else if (result == 0)
-		rm->removed++;
-	else if (is_failure(rm)) {
-		rm->refused++;
-		cli_failed(rm->call);
-	}
-	if (meant && result == 0 && !rm->args->dry_run)
-		cli_say(rm->call, "removed '%s'", address);
+		leave(rm, &removal);
+	ipc_removal_end(&removal);
+	if (result < 0)
+		fail(rm);
 }
 
 static void

@@ -177,7 +177,7 @@ not_there() {
 		ipc-ls -q --json --type shm,sem --name "${NAME#/}*" >list
 		# an ordinary user may have no list of queues
 		[ "$make" != queue ] || ipc-mq inspect -J "$NAME" | sed 's/"address":"/&mq:/' >list
-		[ ! -e socket ] || ipc-ls -q --json --type sock . >list
+		[ ! -e socket ] || listed sock:"$PWD/socket" . >list
 		[ "$(wc -l <list)" -eq 1 ]
 		address=$(sed 's/^{"address":"\([^"]*\)".*/\1/' list)
 		ipc-rm "$address"

@@ -131,6 +131,29 @@ test_counted(void)
 	ok(always_judges(used, IPC_IN_USE), "and a last receiver that lives");
 }
 
+/* The kernel knows of holders that no look at processes finds. */
+static void
+test_lease(void)
+{
+	static const enum ipc_type leased[] = { IPC_POSIX_MQ, IPC_POSIX_SHM,
+		IPC_POSIX_SEM, IPC_MAPPED_FILE, IPC_RING };
+	bool held = true, free = true;
+
+	for (size_t i = 0; i < sizeof(leased) / sizeof(*leased); i++) {
+		struct ipc_evidence evidence = unheld(leased[i]);
+
+		evidence.lease = IPC_LEASE_REFUSED;
+		held = always_judges(evidence, IPC_IN_USE) && held;
+		evidence.lease = IPC_LEASE_GRANTED;
+		evidence.blind = EVERY_BIT;
+		free = judges(&evidence, IPC_IDLE) && free;
+		evidence.owner = (struct ipc_owner){ IPC_OWNER_ENDED, 4711 };
+		free = judges(&evidence, IPC_STALE) && free;
+	}
+	ok(held, "what the kernel refuses a lease on is in use");
+	ok(free, "what it gives one on is not, however little can be seen");
+}
+
 static void
 test_unknown(void)
 {
@@ -258,6 +281,7 @@ main(void)
 {
 	test_held();
 	test_counted();
+	test_lease();
 	test_unknown();
 	test_unheld();
 	test_words();
