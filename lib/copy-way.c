@@ -149,8 +149,8 @@ by_splice(struct copy_transfer *t, size_t length)
 	if (step >= 0)
 		return step;
 	code = errno;
-	/* It looks for readers first; but who has read all may go. */
-	if (code == EPIPE && is_at_end(t))
+	/* It looks for readers and for room first; but when all is there, none matters. */
+	if ((code == EPIPE || code == EAGAIN) && is_at_end(t))
 		return 0;
 	t->at = code == EAGAIN                            ? NULL
 		: code == EPIPE || t->from.kind == A_PIPE ? &t->to

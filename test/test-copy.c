@@ -834,6 +834,32 @@ test_broken_pipe(const struct kind *sink)
 	}
 }
 
+/* What fits in exactly is all there, though the sink has no room for more. */
+static void
+test_exact_fit(void)
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		struct ipc_copy copy = IPC_COPY(-1, -1, &at_once);
+		int from[2], to[2];
+
+		if (kinds[i].most == TERMINAL_MOST)
+			continue;
+		make_full(kinds[i].make, from, 4096);
+		must(pipe2(to, O_CLOEXEC));
+		must(fcntl(to[1], F_SETPIPE_SZ, 4096));
+		if (from[1] != from[0])
+			close(from[1]);
+		copy.from = from[0];
+		copy.to = to[1];
+		copy.keep_capacity = true;
+		ok(ipc_copy(&copy, NULL) == 0 && copy.moved == 4096,
+			"a %s that a pipe takes exactly is copied", kinds[i].name);
+		close(from[0]);
+		close(to[0]);
+		close(to[1]);
+	}
+}
+
 /* Who has read all goes, and then the source ends: that is no failure. */
 static void
 test_reader_has_all(const struct kind *sink)
@@ -1351,6 +1377,7 @@ main(void)
 	}
 	for (size_t i = 4; i < KINDS - 1; i++)
 		test_empty_and_full(&kinds[i]);
+	test_exact_fit();
 	test_hand();
 	test_signals();
 	test_storm();
