@@ -27,9 +27,11 @@ ends_are_wanted(const struct records *records)
 int
 ends_fill(struct call *call, struct ends *ends, const struct ipc_evidence *evidence)
 {
-	const size_t count = evidence->holder_count;
+	const size_t count = evidence != NULL ? evidence->holder_count : 0;
 
 	*ends = (struct ends){ .level = { IPC_UNKNOWN, IPC_UNKNOWN } };
+	if (evidence == NULL)
+		return 0;
 	ends->holders = calloc(2 * count + 1, sizeof(*ends->holders));
 	if (ends->holders == NULL)
 		return ipc_fail(&call->err, errno, "look for holders");

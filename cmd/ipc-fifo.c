@@ -166,9 +166,11 @@ resize(struct call *call, const struct ipc_object *object, uint64_t size)
 		now = ipc_pipe_resize(fd, size, name, &call->err);
 	else if (call->err.fault == IPC_NO_OBJECT)
 		ipc_refuse(&call->err, IPC_FAILED, ENXIO,
-			"resize '%s': nobody has it open, and it has room for bytes only "
+			"resize '%s': %s has it open, and it has room for bytes only "
 			"while somebody has",
-			name);
+			name,
+			holders.blind == 0 ? "nobody"
+					   : "no process that we may look at");
 	ipc_holders_free(&holders);
 	if (fd >= 0)
 		close(fd);
@@ -241,6 +243,12 @@ static const struct verb verbs[] = {
 		.columns = fifo_columns,
 		.list = true,
 		.run = fifo_inspect },
+	{ .name = "ls",
+		.synonyms = "list",
+		.operands = "[DIR]...",
+		.help = "list the FIFOs that are open, and those under each DIR",
+		.columns = fifo_columns,
+		.run = fifo_ls },
 	{ .name = "set",
 		.operands = "ADDRESS...",
 		.help = "change the mode or owner of a FIFO",

@@ -41,18 +41,9 @@ warn(struct call *call, const struct ipc_holders *holders, bool is_in_doubt)
 	cli_warn(call, sentence);
 }
 
-int
-standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
-	struct ipc_holders *holders)
-{
-	*holders = (struct ipc_holders){ 0 };
-	if (!wants_holders(&call->records))
-		return ipc_stale_find_owners(evidence, count, &call->err);
-	return standing_look(call, evidence, count, holders);
-}
-
-int
-standing_look(struct call *call, struct ipc_evidence *evidence, size_t count,
+/* Looks at all processes. */
+static int
+find_holders(struct call *call, struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders)
 {
 	bool is_in_doubt = false;
@@ -64,6 +55,16 @@ standing_look(struct call *call, struct ipc_evidence *evidence, size_t count,
 		is_in_doubt = ipc_stale_judge(&evidence[i]).state == IPC_STATE_UNKNOWN;
 	warn(call, holders, is_in_doubt);
 	return 0;
+}
+
+int
+standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
+	struct ipc_holders *holders)
+{
+	*holders = (struct ipc_holders){ 0 };
+	return wants_holders(&call->records)
+		? find_holders(call, evidence, count, holders)
+		: ipc_stale_find_owners(evidence, count, &call->err);
 }
 
 static int64_t
@@ -97,6 +98,18 @@ standing_fill(
 		: (uint64_t)evidence->owner.pid;
 }
 
+static bool
+needs_holders(const struct standing_type *type, const struct records *records)
+{
+	return type->needs_holders != NULL && type->needs_holders(records);
+}
+
+static bool
+is_wanted(const struct standing_type *type, const struct records *records)
+{
+	return standing_is_wanted(records) || needs_holders(type, records);
+}
+
 /* With one look at all processes for all of them. */
 static int
 show_all(struct call *call, const struct standing_type *type, const char *infos,
@@ -110,7 +123,9 @@ show_all(struct call *call, const struct standing_type *type, const char *infos,
 		return ipc_fail(&call->err, errno, "look for holders");
 	for (size_t i = 0; i < count; i++)
 		evidence[i] = type->evidence(infos + i * type->info_size);
-	result = standing_find(call, evidence, count, &holders);
+	result = needs_holders(type, &call->records)
+		? find_holders(call, evidence, count, &holders)
+		: standing_find(call, evidence, count, &holders);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = type->show(call, infos + i * type->info_size, &evidence[i]);
 	ipc_holders_free(&holders);
@@ -121,8 +136,8 @@ show_all(struct call *call, const struct standing_type *type, const char *infos,
 int
 standing_show(struct call *call, const struct standing_type *type, const void *info)
 {
-	return standing_is_wanted(&call->records) ? show_all(call, type, info, 1)
-						  : type->show(call, info, NULL);
+	return is_wanted(type, &call->records) ? show_all(call, type, info, 1)
+					       : type->show(call, info, NULL);
 }
 
 int
@@ -131,7 +146,7 @@ standing_add(struct standing_list *list, const void *info)
 	const struct standing_type *type = list->type;
 	char *kept;
 
-	if (!standing_is_wanted(&list->call->records))
+	if (!is_wanted(type, &list->call->records))
 		return type->show(list->call, info, NULL);
 	if (list->count == list->room) {
 		const size_t room = list->room * 2 + 64;

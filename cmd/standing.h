@@ -48,10 +48,6 @@ bool standing_is_wanted(const struct records *records);
 int standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders);
 
-/* The same with a look at all processes, whatever columns are shown. */
-int standing_look(struct call *call, struct ipc_evidence *evidence, size_t count,
-	struct ipc_holders *holders);
-
 /*
  * Fills a standing: the age from the time of last use, in seconds since 1970 or
  * IPC_UNKNOWN_TIME, the rest from the evidence, or not when that is NULL.
@@ -67,6 +63,8 @@ struct standing_type {
 		const struct ipc_evidence *evidence); /* which may be NULL */
 	int (*keep)(void *info);  /* makes what it points to its own; NULL: nothing */
 	void (*drop)(void *info); /* frees that */
+	/* Whether columns of its own need a look at all processes; NULL: none does. */
+	bool (*needs_holders)(const struct records *records);
 };
 
 /* Shows one object, with evidence where a column needs that: 0, or -1. */

@@ -280,6 +280,24 @@ ipc_fifo_stat(const struct ipc_address *address, struct ipc_fifo_info *info,
 	return 0;
 }
 
+int
+ipc_fifo_describe(const struct ipc_object *object, struct ipc_fifo_info *info,
+	struct ipc_error *err)
+{
+	const char *text = ipc_address_text(&object->address);
+	struct statx st;
+
+	if (statx(AT_FDCWD, text, AT_NO_AUTOMOUNT, STATX_BASIC_STATS | STATX_BTIME,
+		    &st) < 0)
+		return ipc_fail(err, errno, "inspect '%s'", text);
+	*info = info_of(&object->address, &st);
+	if (S_ISFIFO(st.stx_mode) && info->device == object->device &&
+		info->inode == object->number)
+		return 0;
+	return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+		"inspect '%s': it is another one by now", text);
+}
+
 /* Who asked for all FIFOs below directories. */
 struct visitor {
 	int (*visit)(const struct ipc_fifo_info *info, void *arg);

@@ -404,3 +404,63 @@ answers() {
 @test "connect needs two FIFOs" {
 	fails_with 2 "ipc-fifo: 'connect' needs two FIFOs: ADDRESS REPLY" ipc-fifo connect f
 }
+
+@test "ls lists what is open anywhere, and under a directory what is not" {
+	mkdir -p dir/sub && mkfifo dir/sub/closed dir/open open
+	hold dir/open
+	first=$holder
+	hold open
+	listed=$(ipc-fifo ls -q -r --noheadings -o ADDRESS,READERS)
+	grep -qx "$PWD/dir/open $first:both:ipc-fifo-hold" <<<"$listed"
+	grep -qx "$PWD/open $holder:both:ipc-fifo-hold" <<<"$listed"
+	! grep -q closed <<<"$listed"
+	listed=$(ipc-fifo ls -q -r --noheadings -o ADDRESS dir)
+	grep -qx "$PWD/dir/sub/closed" <<<"$listed"
+	[ "$(grep -cx "$PWD/dir/open" <<<"$listed")" = 1 ]
+}
+
+@test "ls follows no symbolic link but those that are named, and opens no FIFO" {
+	mkdir dir other && mkfifo other/f && ln -s ../other dir/link && ln -s ../other/f dir/f
+	[ -z "$(ipc-fifo ls -q -r --noheadings -o ADDRESS dir | grep -F "$PWD/")" ]
+	ipc-fifo ls -q -r --noheadings -o ADDRESS dir/link | grep -q /f
+	fails 3 ipc-fifo ls none
+}
+
+@test "ls says when a directory cannot be read" {
+	mkdir -p dir/secret && chmod 0 dir/secret
+	run --separate-stderr "${powerless[@]}" ipc-fifo ls dir
+	[ "$status" -eq 0 ]
+	[[ $stderr == *"not all may be listed: a directory cannot be read"* ]]
+	chmod 700 dir/secret
+}
+
+@test "ls shows names of any bytes" {
+	mkdir dir && mkfifo $'dir/new\nline\e[31m' $'dir/\xff'
+	run -0 ipc-fifo ls -q -r --noheadings -o ADDRESS dir
+	[[ $output == *'new\012line'* || $output == *'new\nline'* ]]
+	[[ ${output//$'\n'/} != *[[:cntrl:]]* ]]
+	ipc-fifo ls -q -J dir | grep -q address_base64
+}
+
+@test "inspect and resize: how much is in it, and how much it takes" {
+	ipc-fifo create f
+	fails 1 ipc-fifo resize -s 8K f
+	[[ $stderr == "ipc-fifo: cannot resize 'f': no"*" has it open, and it has room for bytes only while somebody has" ]]
+	hold f
+	ipc-fifo write f 12345
+	[ "$(value QUEUED f 2>/dev/null)" = 5 ]
+	ipc-fifo resize -s 8K f
+	[ "$(value CAPACITY f 2>/dev/null)" = 8192 ]
+	head -c 4096 /dev/zero | ipc-fifo write -w 5 f
+	fails 7 ipc-fifo resize -s 4K f
+	fails_with 2 "ipc-fifo: 'resize' needs --size" ipc-fifo resize f
+}
+
+@test "resize beyond what is allowed names the limit" {
+	ipc-fifo create f
+	"${powerless[@]}" ipc-fifo hold --background f >holder
+	others+=("$(cat holder)")
+	most=$(cat /proc/sys/fs/pipe-max-size)
+	fails 6 "${powerless[@]}" ipc-fifo resize -s $((most * 2)) f
+	[[ $stderr == *"/proc/sys/fs/pipe-max-size allows $most"* ]]
+}

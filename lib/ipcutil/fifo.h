@@ -110,6 +110,10 @@ pid_t ipc_fifo_hold_in_background(
 int ipc_fifo_stat(const struct ipc_address *address, struct ipc_fifo_info *info,
 	struct ipc_error *err);
 
+/* The same for one that ipc_holders_discover() found, whose path may be of proc(5). */
+int ipc_fifo_describe(const struct ipc_object *object, struct ipc_fifo_info *info,
+	struct ipc_error *err);
+
 /*
  * Calls visit for every FIFO in the directories up to NULL and those in them, until it
  * returns non-zero; returns that value, or 0.  *info lives only during the call.  No
