@@ -729,7 +729,8 @@ can_peek() {
 	[ "$(value KEY,ID,MODE,BYTES,USED,MESSAGES,SENDER,RECEIVER,SIZE "$BYKEY")" = \
 		"$(printf '0x%08x' $((key & 0xffffffff))) $id 0$mode $bytes $bytes $messages $sender $receiver 1000" ]
 	[ "$bytes $messages" = "5 1" ]
-	[ "$(value USER,GROUP "$q")" = "$(getent passwd "$uid" | cut -d: -f1) $(getent group "$gid" | cut -d: -f1)" ]
+	group=$(getent group "$gid" | cut -d: -f1)	# it need not have a name
+	[ "$(value USER,GROUP "$q")" = "$(getent passwd "$uid" | cut -d: -f1) ${group:-$gid}" ]
 	[ "$(value MODIFIED "$q")" = "$(date -u -d "@$((stime > rtime ? stime : rtime))" +%FT%TZ)" ]
 	[ "$(value CHANGED "$q")" = "$(date -u -d "@$ctime" +%FT%TZ)" ]
 	[ "$(value CAPACITY,CREATED,NOTIFY_PID,INODE "$q")" = "- - - -" ]
