@@ -312,6 +312,47 @@ static const struct kind mq = { "a POSIX queue", make_mq, unmake_mq, number_of_m
 static const struct kind segment = { "an id used again", make_sysv_shm, unmake_sysv_shm,
 	number_of_sysv };
 
+static void
+open_it(const void *arg)
+{
+	crew_ready();
+	must(open(arg, O_RDWR | O_CLOEXEC),
+		arg); /* it waits for the end of our lease */
+}
+
+/* Who opens it between the proof and the removal is a user of it. */
+static void
+test_opener(void)
+{
+	struct ipc_removal removal;
+	struct ipc_error err;
+	struct stat st;
+	pid_t pid;
+
+	make_shm();
+	is(ipc_removal_begin(&removal, address, NULL, &err), 0, "it is looked at");
+	is(removal.verdict.state, IPC_IDLE, "nobody has it");
+	is(ipc_removal_check(&removal, 0, &err), 0, "so it may be removed");
+	pid = crew_join(open_it, path);
+	while (fcntl(removal.fd, F_GETLEASE) == F_WRLCK)
+		nap();
+	is(ipc_removal_commit(&removal, 0, &err), -1,
+		"when a process opens it, it is not");
+	is(err.fault, IPC_REFUSED, "but refused");
+	is(stat(path, &st), 0, "and has its name");
+	ipc_removal_end(&removal);
+	is(ipc_removal_begin(&removal, address, NULL, &err), 0,
+		"it is looked at again");
+	is(removal.verdict.state, IPC_IN_USE, "now it is in use");
+	is(ipc_removal_commit(&removal, IPC_REMOVE_IN_USE, &err), 0,
+		"and can be removed all the same");
+	ipc_removal_end(&removal);
+	is(ipc_removal_begin(&removal, address, NULL, &err), -1, "once");
+	is(err.fault, IPC_NO_OBJECT, "then it is not there");
+	ipc_removal_end(&removal);
+	crew_leave(pid);
+}
+
 int
 main(void)
 {
@@ -331,6 +372,7 @@ main(void)
 	snprintf(address, sizeof(address), "shm:%s", name);
 	unlink(path); /* of one that was killed */
 	unlink(draft);
+	test_opener();
 	storm(&shm, rounds);
 	snprintf(path, sizeof(path), "/tmp%s", name);
 	snprintf(draft, sizeof(draft), "%s.new", path);
