@@ -266,13 +266,49 @@ list_sock(struct ipc_inventory_lister *lister, bool *complete)
 }
 
 const struct ipc_inventory_row ipc_inventory_rows[IPC_FAMILIES] = {
-	[IPC_FAMILY_MQ] = { "mq", ipc_address_mq, look_at_mq, list_mq },
-	[IPC_FAMILY_SHM] = { "shm", ipc_address_shm, look_at_memory, list_shm },
-	[IPC_FAMILY_SEM] = { "sem", ipc_address_sem, look_at_sem, list_sem },
-	[IPC_FAMILY_FIFO] = { "fifo", ipc_address_path, look_at_fifo, list_fifo,
-		add_discovered_fifo, IPC_FIFO },
-	[IPC_FAMILY_MMAP] = { "mmap", ipc_address_path, look_at_memory, list_mmap },
-	[IPC_FAMILY_PIPE] = { "pipe", ipc_address_pipe, look_at_pipe, NULL, add_pipe,
-		IPC_PIPE },
-	[IPC_FAMILY_SOCK] = { "sock", ipc_address_sock, look_at_sock, list_sock },
+	[IPC_FAMILY_MQ] = {
+		.name = "mq",
+		.address = ipc_address_mq,
+		.look = look_at_mq,
+		.list = list_mq,
+	},
+	[IPC_FAMILY_SHM] = {
+		.name = "shm",
+		.address = ipc_address_shm,
+		.look = look_at_memory,
+		.list = list_shm,
+	},
+	[IPC_FAMILY_SEM] = {
+		.name = "sem",
+		.address = ipc_address_sem,
+		.look = look_at_sem,
+		.list = list_sem,
+	},
+	[IPC_FAMILY_FIFO] = {
+		.name = "fifo",
+		.address = ipc_address_path,
+		.look = look_at_fifo,
+		.list = list_fifo,
+		.discovered = add_discovered_fifo,
+		.type = IPC_FIFO,
+	},
+	[IPC_FAMILY_MMAP] = {
+		.name = "mmap",
+		.address = ipc_address_path,
+		.look = look_at_memory,
+		.list = list_mmap,
+	},
+	[IPC_FAMILY_PIPE] = {
+		.name = "pipe",
+		.address = ipc_address_pipe,
+		.look = look_at_pipe,
+		.discovered = add_pipe,
+		.type = IPC_PIPE,
+	},
+	[IPC_FAMILY_SOCK] = {
+		.name = "sock",
+		.address = ipc_address_sock,
+		.look = look_at_sock,
+		.list = list_sock,
+	},
 };
