@@ -60,8 +60,12 @@ holding_text(const struct holding *holding, size_t most)
 	for (size_t i = 0; i < holding->count && i < most; i++) {
 		const struct ipc_holder *holder = &holding->holder[i];
 
-		fprintf(out, "%s%jd:%s:", i > 0 ? "," : "", (intmax_t)holder->pid,
-			holding_access(holder->access, access));
+		fprintf(out, "%s%jd", i > 0 ? "," : "", (intmax_t)holder->pid);
+		if (holder->read_fd >= 0 || holder->write_fd >= 0)
+			fprintf(out, "/%d",
+				holder->read_fd >= 0 ? holder->read_fd
+						     : holder->write_fd);
+		fprintf(out, ":%s:", holding_access(holder->access, access));
 		put_command(out, holder->command);
 	}
 	if (holding->count > most)
@@ -88,7 +92,12 @@ put_holder(FILE *out, const struct ipc_holder *holder)
 	putc(',', out);
 	if (!json_put_bytes(out, "user", user, strlen(user)))
 		return false;
-	fprintf(out, ",\"access\":\"%s\"}", holding_access(holder->access, access));
+	fprintf(out, ",\"access\":\"%s\"", holding_access(holder->access, access));
+	if (holder->read_fd >= 0)
+		fprintf(out, ",\"read_fd\":%d", holder->read_fd);
+	if (holder->write_fd >= 0)
+		fprintf(out, ",\"write_fd\":%d", holder->write_fd);
+	putc('}', out);
 	return true;
 }
 

@@ -24,12 +24,36 @@ fill_closed(void)
 	return 0;
 }
 
+/* What fails is told as other failures are. */
+static void
+let_fail(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * EPIPE and EFBIG are told by the call that fails.  A handler becomes the default again in
+ * a command of ours, and what our caller ignores stays ignored: it is as the caller had it.
+ */
+static void
+survive(int signal)
+{
+	const struct sigaction action = {
+		.sa_handler = let_fail,
+		.sa_flags = SA_RESTART,
+	};
+	struct sigaction before;
+
+	if (sigaction(signal, &action, &before) == 0 && before.sa_handler == SIG_IGN)
+		sigaction(signal, &before, NULL);
+}
+
 int
 main(int argc, char **argv)
 {
 	if (fill_closed() < 0)
 		return STATUS_FAILED;
-	signal(SIGPIPE, SIG_IGN); /* EPIPE and EFBIG are told as others are */
-	signal(SIGXFSZ, SIG_IGN);
+	survive(SIGPIPE);
+	survive(SIGXFSZ);
 	return cli_run(&this_program, argc, argv);
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -99,43 +98,6 @@ live(void *context)
 			return;
 }
 
-static int
-cannot_create(int code, struct ipc_error *err)
-{
-	struct rlimit limit = { 0 };
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (code == EMFILE)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"create a pipe: all %ju descriptors that RLIMIT_NOFILE (ulimit "
-			"-n) allows are in use",
-			(uintmax_t)limit.rlim_cur);
-	if (code == ENFILE)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"create a pipe: there are as many open files as "
-			"/proc/sys/fs/file-max allows, or as many pages in pipes as "
-			"/proc/sys/fs/pipe-user-pages-hard does");
-	return ipc_fail(err, code, "create a pipe");
-}
-
-/* Above 2, where they stay what they are: the address tells the number. */
-static int
-make_pipe(int ends[2])
-{
-	int made[2];
-
-	if (pipe2(made, O_CLOEXEC) < 0)
-		return -1;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = made[i] > STDERR_FILENO
-			? made[i]
-			: fcntl(made[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		if (ends[i] != made[i])
-			close(made[i]);
-	}
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
-}
-
 static pid_t
 start(struct life *life, struct ipc_error *err)
 {
@@ -154,7 +116,7 @@ start(struct life *life, struct ipc_error *err)
 	struct stat st;
 
 	if (fstat(life->ends[0], &st) < 0)
-		return cannot_create(errno, err);
+		return ipc_fail(err, errno, "%s", background.action);
 	if (life->until_exit == 0)
 		snprintf(title, sizeof(title), "ipc-pipe: keeps the pipe inode:%ju",
 			(uintmax_t)st.st_ino);
@@ -186,13 +148,10 @@ ipc_pipe_create(const struct ipc_pipe_plan *plan, struct ipc_address *address,
 		if (owner < 0)
 			return -1;
 	}
-	if (make_pipe(ends) < 0)
-		return cannot_create(errno, err);
+	if (ipc_pipe_make(ends, plan->size, err) < 0)
+		return -1;
 	ours = ends[0];
 	others = ends[1];
-	if (plan->size != IPC_UNKNOWN &&
-		ipc_pipe_resize(ours, plan->size, "the new pipe", err) < 0)
-		return -1;
 	life.ends[0] = ours;
 	life.ends[1] = plan->keep_open ? others : -1;
 	life.owner = owner;

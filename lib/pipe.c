@@ -17,7 +17,6 @@
 
 #include "auto.h"
 #include "pipe.h"
-#include "proc.h"
 
 /* Longer than any path of a descriptor in /proc. */
 enum { FD_PATH_MAX = 48 };
@@ -202,49 +201,6 @@ ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holde
 	capacity = fcntl(fd, F_GETPIPE_SZ);
 	if (capacity >= 0)
 		level->capacity = (uint64_t)capacity;
-}
-
-/* What F_SETPIPE_SZ means by EPERM depends on the size. */
-static int
-beyond_limit(uint64_t size, const char *name, int code, struct ipc_error *err)
-{
-	const uint64_t most = ipc_proc_number("/proc/sys/fs/pipe-max-size");
-	const uint64_t soft = ipc_proc_number("/proc/sys/fs/pipe-user-pages-soft");
-	const uint64_t hard = ipc_proc_number("/proc/sys/fs/pipe-user-pages-hard");
-
-	if (size > most)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"resize '%s' to %ju bytes: /proc/sys/fs/pipe-max-size allows "
-			"%ju without CAP_SYS_RESOURCE",
-			name, (uintmax_t)size, (uintmax_t)most);
-	return ipc_refuse(err, IPC_LIMIT, code,
-		"resize '%s' to %ju bytes: all pipes of a user may have %ju pages of "
-		"memory: /proc/sys/fs/pipe-user-pages-soft (and %ju: "
-		"pipe-user-pages-hard; 0 is none)",
-		name, (uintmax_t)size, (uintmax_t)soft, (uintmax_t)hard);
-}
-
-int64_t
-ipc_pipe_resize(int fd, uint64_t size, const char *name, struct ipc_error *err)
-{
-	const uint64_t most = UINT64_C(1) << 31;
-	int capacity, queued = 0;
-
-	if (size > most)
-		return ipc_refuse(err, IPC_LIMIT, EINVAL,
-			"resize '%s' to %ju bytes: no pipe holds more than %ju", name,
-			(uintmax_t)size, (uintmax_t)most);
-	capacity = fcntl(fd, F_SETPIPE_SZ, (unsigned int)size);
-	if (capacity >= 0)
-		return capacity;
-	if (errno == EPERM)
-		return beyond_limit(size, name, errno, err);
-	if (errno != EBUSY)
-		return ipc_fail(err, errno, "resize '%s'", name);
-	ioctl(fd, FIONREAD, &queued);
-	return ipc_refuse(err, IPC_REFUSED, EBUSY,
-		"resize '%s' to %ju bytes: it has %d bytes in it, which need more room",
-		name, (uintmax_t)size, queued);
 }
 
 /* Our own descriptor, if it is one of that end. */

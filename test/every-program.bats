@@ -431,16 +431,18 @@ usage_error() {
 @test "a verb that needs an object fails without one, and says which and why" {
 	without_object() {
 		[[ $3 == ADDRESS* ]] || return 0
+		local absent=$NAME-3
+		[ "$1" != ipc-pipe ] || absent=inode:999999999999
 		case $2 in
 		create) return 0 ;;
-		peek) run --separate-stderr "${typed[@]}" "$NAME-3" && [ "$status" -ne 0 ] ;;
-		set) run -3 --separate-stderr "${typed[@]}" --mode=600 "$NAME-3" ;;
-		advise) run -3 --separate-stderr "${typed[@]}" --willneed "$NAME-3" ;;
-		connect) run -3 --separate-stderr "${typed[@]}" "$NAME-2" "$NAME-3" ;;
-		resize) run -3 --separate-stderr "${typed[@]}" --size=1 "$NAME-3" ;;
-		*) run -3 --separate-stderr "${typed[@]}" "$NAME-3" ;;
+		peek) run --separate-stderr "${typed[@]}" "$absent" && [ "$status" -ne 0 ] ;;
+		set) run -3 --separate-stderr "${typed[@]}" --mode=600 "$absent" ;;
+		advise) run -3 --separate-stderr "${typed[@]}" --willneed "$absent" ;;
+		connect) run -3 --separate-stderr "${typed[@]}" "$NAME-2" "$absent" ;;
+		resize) run -3 --separate-stderr "${typed[@]}" --size=1 "$absent" ;;
+		*) run -3 --separate-stderr "${typed[@]}" "$absent" ;;
 		esac
-		[[ $stderr == "$1: cannot "*"'$NAME-3': "* ]] && [ "${#stderr_lines[@]}" -eq 1 ] &&
+		[[ $stderr == "$1: cannot "*"'$absent': "* ]] && [ "${#stderr_lines[@]}" -eq 1 ] &&
 			[ -z "$output" ]
 	}
 	each_verb without_object

@@ -185,7 +185,7 @@ as_user() {
 		chmod a+x "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_TEST_TMPDIR"
 		mkdir "$copy"
 		# shellcheck disable=SC2046,SC2086  # words
-		cp $(command -v ${PROGRAMS:-ipc-fifo ipc-ls ipc-mmap ipc-mq ipc-rm ipc-shm}) "$peer" "$copy"
+		cp $(command -v ${PROGRAMS:-ipc-fifo ipc-ls ipc-mmap ipc-mq ipc-pipe ipc-rm ipc-shm}) "$peer" "$copy"
 	fi
 	PATH=$copy:$PATH setpriv --reuid="$uid" --regid="$uid" --clear-groups \
 		--inh-caps=-all --bounding-set=-all "$@"

@@ -80,6 +80,17 @@ int64_t ipc_pipe_resize(int fd, uint64_t size, const char *name, struct ipc_erro
 int ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end,
 	uid_t trusted, const struct ipc_wait *wait, struct ipc_error *err);
 
+/*
+ * Makes a pipe of our own, close-on-exec and both descriptors above 2, that holds at
+ * least size bytes, or as many as is usual, IPC_UNKNOWN.
+ *
+ * IPC_LIMIT	one of descriptors, or of pipes
+ */
+int ipc_pipe_make(int ends[2], uint64_t size, struct ipc_error *err);
+
+/* Makes the pipe of a descriptor as large as the limits of the system allow. */
+void ipc_pipe_enlarge(int fd);
+
 /* What a pipe is made like. */
 struct ipc_pipe_plan {
 	uint64_t size;  /* bytes that it shall hold at least; IPC_UNKNOWN: the usual */

@@ -1,0 +1,214 @@
+/* ipc-pipe-inspect.c - ipc-pipe inspect and ls: who has which end, and what is in it */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ends.h"
+#include "ipc-pipe.h"
+#include "standing.h"
+
+/* What is shown of one pipe. */
+struct row {
+	struct ipc_address address;
+	const char *type;
+	struct standing standing;
+	struct ends ends;
+	uint64_t inode;
+	uid_t uid;
+	uint64_t readers_waiting, writers_waiting; /* IPC_UNKNOWN: by ls */
+};
+
+const struct field pipe_columns[] = {
+	COLUMN(ADDRESS, "ADDRESS", struct row, address, "the pipe"),
+	EXTRA_COLUMN(TEXT, "TYPE", struct row, type,
+		"pipe; or fifo, when a descriptor is of one"),
+	STATE_COLUMNS(struct row, standing),
+	END_COLUMNS(struct row, ends),
+	EXTRA_COLUMN(NUMBER, "READERS_WAITING", struct row, readers_waiting,
+		"how many sleep until there are bytes; not known to ls"),
+	EXTRA_COLUMN(NUMBER, "WRITERS_WAITING", struct row, writers_waiting,
+		"how many sleep until there is room; not known to ls"),
+	EXTRA_COLUMN(NUMBER, "INODE", struct row, inode,
+		"its number, as /proc/PID/fd shows it"),
+	EXTRA_COLUMN(USER, "USER", struct row, uid, "who made it"),
+	HOLDER_COLUMNS(struct row, standing),
+	OWNER_COLUMN(struct row, standing),
+	END_FIELDS,
+};
+
+const struct field ls_options[] = {
+	OPTION(PROCESS, 0, "pid", struct ls_args, pid, "PID",
+		"only those that process PID has"),
+	END_FIELDS,
+};
+
+/* Of one that has both ends, only what is in the pipe tells what it waits for. */
+static bool
+waits_for_bytes(const struct ipc_holder *holder, uint64_t queued)
+{
+	return holder->write_fd < 0 || (holder->read_fd >= 0 && queued == 0);
+}
+
+static void
+count_waiting(struct row *row, const struct ipc_evidence *evidence)
+{
+	struct ipc_pipe_level level;
+
+	ipc_pipe_measure(
+		&evidence->object, evidence->holders, evidence->holder_count, &level);
+	row->readers_waiting = row->writers_waiting = 0;
+	for (size_t i = 0; i < evidence->holder_count; i++) {
+		const struct ipc_holder *holder = &evidence->holders[i];
+
+		if (!(holder->access & IPC_ACCESS_BLOCKED))
+			continue;
+		if (waits_for_bytes(holder, level.queued))
+			row->readers_waiting++;
+		else
+			row->writers_waiting++;
+	}
+}
+
+/* The process that a holder of ours was told to end with. */
+static pid_t
+owner_of(const struct ipc_evidence *evidence)
+{
+	pid_t owner = 0;
+
+	for (size_t i = 0; i < evidence->holder_count && owner == 0; i++)
+		if (strcmp(evidence->holders[i].command, "ipc-pipe") == 0)
+			owner = ipc_pipe_until_exit(
+				evidence->holders[i].pid, &evidence->object);
+	return owner;
+}
+
+/* Shows one; only a look for its holders alone tells who waits. */
+static int
+show(struct call *call, struct ipc_evidence *evidence, bool is_alone)
+{
+	const struct ipc_object *object = &evidence->object;
+	struct row row = {
+		.address = object->address,
+		.type = object->type == IPC_FIFO ? "fifo" : "pipe",
+		.inode = object->number,
+		.uid = object->uid,
+		.readers_waiting = IPC_UNKNOWN,
+		.writers_waiting = IPC_UNKNOWN,
+	};
+	int result;
+
+	if (records_want(&call->records, "OWNER_PID"))
+		evidence->owner.pid = owner_of(evidence);
+	standing_fill(&row.standing, evidence, IPC_UNKNOWN_TIME);
+	if (ends_fill(call, &row.ends, evidence) < 0)
+		return -1;
+	if (is_alone)
+		count_waiting(&row, evidence);
+	result = record(&call->records, &row, &call->err);
+	ends_free(&row.ends);
+	return result;
+}
+
+/* Who made it, where the address does not lead to it by itself. */
+static void
+find_maker(struct ipc_object *object, const struct ipc_evidence *evidence)
+{
+	struct ipc_object found;
+
+	for (size_t i = 0; i < evidence->holder_count && object->uid == (uid_t)-1;
+		i++) {
+		const struct ipc_holder *holder = &evidence->holders[i];
+		const struct ipc_address address = ipc_address_pid_fd(holder->pid,
+			holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
+
+		if (ipc_pipe_find(&address, "inspect", &found, NULL) == 0 &&
+			found.number == object->number)
+			object->uid = found.uid;
+	}
+}
+
+/* An incomplete view is no failure, and is told where it could be seen. */
+static void
+warn(struct call *call, const char *what, unsigned int blind)
+{
+	char reasons[IPC_BLIND_TEXT_MAX], sentence[sizeof(reasons) + 64];
+
+	if (blind == 0 || call->is_told ||
+		!(ends_are_wanted(&call->records) ||
+			standing_is_wanted(&call->records)))
+		return;
+	call->is_told = true;
+	snprintf(sentence, sizeof(sentence), "not all %s: %s", what,
+		ipc_blind_text(blind, reasons));
+	cli_warn(call, sentence);
+}
+
+int
+pipe_inspect(struct call *call)
+{
+	struct ipc_evidence evidence = { .blind = 0 };
+	struct ipc_object *object = &evidence.object;
+	struct ipc_holders holders;
+	int result;
+
+	if (ipc_pipe_find(&call->address, "inspect", object, &call->err) < 0 ||
+		ipc_stale_find(&evidence, 1, &holders, &call->err) < 0)
+		return -1;
+	find_maker(object, &evidence);
+	if (holders.count == 0 && call->address.kind == IPC_INODE)
+		result = ipc_refuse(&call->err, IPC_NO_OBJECT, ENOENT,
+			"inspect '%s': no process that we may look at has it open",
+			call->address.text);
+	else
+		result = show(call, &evidence, true);
+	if (result == 0)
+		warn(call, "holders may be known", holders.blind);
+	ipc_holders_free(&holders);
+	return result;
+}
+
+static bool
+has(const struct ipc_evidence *evidence, pid_t pid)
+{
+	for (size_t i = 0; i < evidence->holder_count; i++)
+		if (evidence->holders[i].pid == pid)
+			return true;
+	return pid == 0;
+}
+
+static int
+show_all(struct call *call, const struct ipc_discovery *found)
+{
+	const struct ls_args *args = call->args;
+
+	for (size_t i = 0; i < found->count; i++) {
+		struct ipc_evidence evidence = {
+			.object = found->objects[i],
+			.blind = found->holders.blind,
+		};
+
+		evidence.holders =
+			ipc_holders_of(&found->holders, i, &evidence.holder_count);
+		if (has(&evidence, args->pid) && show(call, &evidence, false) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+pipe_ls(struct call *call)
+{
+	const struct ls_args *args = call->args;
+	struct ipc_discovery found;
+	int result;
+
+	if (args->pid != 0 && ipc_guard_check(args->pid, &call->err) < 0)
+		return -1;
+	if (ipc_holders_discover(1U << IPC_PIPE, &found, &call->err) < 0)
+		return -1;
+	result = show_all(call, &found);
+	if (result == 0)
+		warn(call, "pipes may be listed", found.holders.blind);
+	ipc_discovery_free(&found);
+	return result;
+}
