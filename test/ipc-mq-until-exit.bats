@@ -581,9 +581,9 @@ kill_owner() {
 @test "a full file system: it is told, and nothing is left" {
 	as_root
 	owner
-	run -1 --separate-stderr elsewhere 'mount -o remount,size=4k /dev/shm; head -c 4096 /dev/zero >/dev/shm/full
+	run -6 --separate-stderr elsewhere 'mount -o remount,size=4k /dev/shm; head -c 4096 /dev/zero >/dev/shm/full
 		ipc-mq create --until-exit "$1" "$2"; status=$?; ls /dev/shm >left; exit $status' "$owner" "$NAME"
-	[[ $stderr == "ipc-mq: cannot note in '/dev/shm/ipcutil-0/$owner."*"' what belongs to a process: No space left on device" ]]
+	[[ $stderr == "ipc-mq: cannot note in '/dev/shm/ipcutil-0/$owner."*"' what belongs to a process: no room is left in its file system" ]]
 	[ "$(cat left)" = full ]
 	gone "$NAME"
 }
