@@ -38,10 +38,11 @@ put_synopsis(const char *before, const struct program *program, const struct ver
 static void
 put_default(char *help, size_t room, const struct field *row, const void *defaults)
 {
-	const void *member = (const char *)defaults + row->offset;
+	const void *member;
 
 	if (defaults == NULL || row->arg == NULL)
 		return;
+	member = (const char *)defaults + row->offset;
 	if (row->kind == MODE_CHANGE && *(const char *const *)member != NULL)
 		snprintf(help, room, " (default %s)", *(const char *const *)member);
 	else if (row->kind == COUNT && *(const uint64_t *)member != IPC_UNKNOWN)
