@@ -17,6 +17,7 @@
 
 #include "auto.h"
 #include "pipe.h"
+#include "proc.h"
 
 /* Longer than any path of a descriptor in /proc. */
 enum { FD_PATH_MAX = 48 };
@@ -44,25 +45,37 @@ put_path(char path[FD_PATH_MAX], pid_t pid, int fd)
 	snprintf(path, FD_PATH_MAX, "/proc/%d/fd/%d", (int)pid, fd);
 }
 
+/* A zombie has nothing, and of another user's nothing more is told. */
+static bool
+has_ended(pid_t pid)
+{
+	char directory[FD_PATH_MAX];
+	struct ipc_proc_stat stat;
+	int code;
+
+	snprintf(directory, sizeof(directory), "/proc/%d", (int)pid);
+	code = ipc_proc_stat(AT_FDCWD, directory, &stat);
+	return code == ENOENT || code == ESRCH ||
+		(code == 0 && ipc_proc_has_ended(&stat));
+}
+
 static int
 no_descriptor(const struct ipc_address *address, const char *action, int code,
 	struct ipc_error *err)
 {
-	char directory[FD_PATH_MAX];
-	struct stat st;
-
-	if (code != ENOENT)
-		return ipc_fail(err, code, "%s '%s'", action, address->text);
-	if (address->kind == IPC_OWN_FD)
+	if (address->kind == IPC_OWN_FD && code == ENOENT)
 		return ipc_refuse(err, IPC_NO_OBJECT, code,
 			"%s '%s': descriptor %d is not open", action, address->text,
 			address->fd);
-	snprintf(directory, sizeof(directory), "/proc/%d", (int)address->pid);
+	if (address->kind == IPC_PID_FD && has_ended(address->pid))
+		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+			"%s '%s': there is no process %d", action, address->text,
+			(int)address->pid);
+	if (code != ENOENT)
+		return ipc_fail(err, code, "%s '%s'", action, address->text);
 	return ipc_refuse(err, IPC_NO_OBJECT, code,
-		stat(directory, &st) < 0
-			? "%s '%s': there is no process %d"
-			: "%s '%s': process %d has no descriptor of that number",
-		action, address->text, (int)address->pid);
+		"%s '%s': process %d has no descriptor of that number", action,
+		address->text, (int)address->pid);
 }
 
 /* Names what is there in place of a pipe. */
