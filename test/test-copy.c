@@ -22,7 +22,13 @@
 
 #include "tap.h"
 
-enum { MOST = 6 << 20, MORE = 777, TERMINAL_MOST = 20000, MIB = 1 << 20 };
+enum {
+	MOST = 6 << 20,
+	MORE = 777,
+	TERMINAL_MOST = 20000,
+	MIB = 1 << 20,
+	DEADLINE = 300, /* seconds, on a machine that is slow */
+};
 static const struct ipc_wait at_once = IPC_WAIT(0), for_long = IPC_WAIT(30000000000),
 			     briefly = IPC_WAIT(1000000);
 
@@ -711,7 +717,7 @@ test_storm(void)
 			}
 	setitimer(ITIMER_REAL, &never, NULL);
 	sigaction(SIGALRM, &before, NULL);
-	alarm(120);
+	alarm(DEADLINE);
 	is(good, tried,
 		"in a storm of signals nothing is lost, and nothing comes twice");
 }
@@ -1343,7 +1349,7 @@ prepare(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
-	alarm(120); /* a wait that does not end is a failure */
+	alarm(DEADLINE); /* a wait that does not end is a failure */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	snprintf(dir, sizeof(dir), "%s/test-copy-XXXXXX", tmp != NULL ? tmp : "/tmp");
