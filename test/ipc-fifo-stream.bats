@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # ipc-fifo write and read: bytes and messages, how long they wait, and what is never lost
-# shellcheck disable=SC2154  # bats sets and reads them
+# shellcheck disable=SC2016,SC2030,SC2031,SC2034,SC2094,SC2154  # bats runs and sets them
 
 load helper
 
