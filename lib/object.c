@@ -32,9 +32,12 @@ ipc_object_is_same(const struct ipc_object *one, const struct ipc_object *other)
 const char *
 ipc_object_identity(const struct ipc_object *object, char buf[IPC_IDENTITY_MAX])
 {
+	/* The inode of a pipe does not tell its user, who never changes. */
+	const uid_t uid = object->type == IPC_PIPE ? 0 : object->uid;
+
 	snprintf(buf, IPC_IDENTITY_MAX,
 		"%" PRIu64 ".%" PRIu64 ".%u.%" PRId64 ".%" PRIu64, object->number,
-		object->device, object->uid, object->changed, object->generation);
+		object->device, uid, object->changed, object->generation);
 	return buf;
 }
 

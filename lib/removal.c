@@ -26,7 +26,7 @@ kind_of(const struct ipc_object *object)
 	case IPC_SOCKET_FILE:
 		return object->address.kind == IPC_ABSTRACT ? NULL : &ipc_removal_file;
 	case IPC_PIPE:
-		break;
+		return &ipc_removal_pipe;
 	}
 	return NULL;
 }

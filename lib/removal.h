@@ -15,6 +15,7 @@ struct ipc_removal_ops {
 
 extern const struct ipc_removal_ops ipc_removal_file;
 extern const struct ipc_removal_ops ipc_removal_mq; /* POSIX */
+extern const struct ipc_removal_ops ipc_removal_pipe;
 extern const struct ipc_removal_ops ipc_removal_sysv;
 
 /* Fails with IPC_REFUSED: it is another object by now. */

@@ -142,10 +142,24 @@ not_there() {
 	rm fifo
 }
 
-@test "what has no name to remove is refused: anonymous pipes and abstract sockets" {
+@test "an abstract socket has no name to remove" {
+	perl -MSocket -e 'my $s; socket($s, AF_UNIX, SOCK_STREAM, 0) or die $!;
+		bind($s, pack("Sa*", AF_UNIX, "\0$ARGV[0]")) or die $!;
+		$| = 1; print "ready\n"; sleep' "${NAME#/}" >ready 3>&- &
+	within 10 grep -q ready ready
+	fails_with 7 "ipc-rm: cannot remove 'sock:@${NAME#/}': it has no name to remove, and goes with its last user" \
+		ipc-rm --in-use "sock:@${NAME#/}"
+}
+
+@test "a pipe of ipc-pipe create is in use by its holder, which --in-use ends, and no other" {
+	pipe=$(ipc-pipe create)
+	others+=("${pipe%/*}")
+	run -7 --separate-stderr ipc-rm pipe:"$pipe"
+	[[ $stderr == "ipc-rm: cannot remove 'pipe:$pipe': it is in use: process ${pipe%/*} has it open" ]]
+	ipc-rm --in-use pipe:"$pipe"
+	within 10 ended "${pipe%/*}"
 	sleep 1000 3>&- > >(cat) &
-	fails_with 7 "ipc-rm: cannot remove 'pipe:$!/1': it has no name to remove, and goes with its last user" \
-		ipc-rm pipe:$!/1
+	run -7 ipc-rm --in-use pipe:$!/1
 }
 
 @test "a queue that holds messages is refused, and removed with --discard-data" {
