@@ -74,7 +74,8 @@ fifo_create(struct call *call)
 	return until_create(call, &maker, ipc_address_text(&call->address));
 }
 
-static const struct stream_kind fifos = { .open = ipc_fifo_open };
+static const struct stream_kind fifos = { .awaits_readers = true,
+	.open = ipc_fifo_open };
 
 static int
 fifo_write(struct call *call)

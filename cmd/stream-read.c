@@ -116,7 +116,7 @@ yield(const struct call *call, struct reading *reading, bool has_rest)
 static int
 copy_some(struct call *call, struct reading *reading, struct ipc_copy *copy)
 {
-	struct ipc_wait patient = reading->out.wait;
+	struct ipc_wait patient = reading->wait;
 	int code, result;
 
 	patient.limit = IPC_FOREVER;
@@ -383,6 +383,7 @@ begin_output(struct call *call, struct reading *reading)
 		return -1;
 	/* -n and -a are about the stream: standard output may take its time. */
 	out->wait.limit = reading->wait.limit == 0 ? IPC_FOREVER : args->limit;
+	out->wait.start = reading->wait.start;
 	reading->wait.watched = out->wait.watched;
 	reading->wait.interrupt = out->signals;
 	return outlet_ready(out, &call->err);

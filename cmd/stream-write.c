@@ -121,11 +121,12 @@ open_end(struct call *call, struct writing *writing)
 	return 0;
 }
 
-/* After a failure: when nothing was accepted, another reader may come. */
+/* After a failure: when nothing was accepted, another reader may be awaited. */
 static bool
 may_go_back(const struct call *call, const struct writing *writing)
 {
-	return call->err.code == EPIPE && writing->bytes + writing->out.bytes == 0;
+	return call->err.code == EPIPE && writing->kind->awaits_readers &&
+		writing->bytes + writing->out.bytes == 0;
 }
 
 static int

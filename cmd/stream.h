@@ -27,10 +27,15 @@ struct stream_read_args {
 /* What a program's byte streams are. */
 struct stream_kind {
 	/*
+	 * Whether opening to write waits for a reader: then one who goes before
+	 * anything was accepted is as if it had not come.
+	 */
+	bool awaits_readers;
+	/*
 	 * Opens an end: a descriptor that the caller closes, close-on-exec, O_NONBLOCK
-	 * or not; or -1.  To write, it waits as *wait says, which has been started,
-	 * until somebody has it open to read; to read, it waits for nobody.  trusted is
-	 * as ipc_trust_written() has it.
+	 * or not; or -1.  To write, where it awaits readers, it waits as *wait says,
+	 * which has been started, until somebody has it open to read.  trusted is as
+	 * ipc_trust_written() has it.
 	 *
 	 * IPC_WOULD_BLOCK, IPC_TIMED_OUT	nobody has it open to read
 	 */

@@ -494,3 +494,27 @@ saved() {
 	run -0 --separate-stderr ipc-fifo write --progress -v f quick
 	[[ $stderr == "ipc-fifo: 5 bytes written to 'f'" ]]
 }
+
+@test "write to a pipe whose reader has gone fails at once: no other can come" {
+	exec 8> >(:)
+	within 10 eval '! ipc-pipe write -q fd:8 x 2>/dev/null'
+	for options in '' '-w 9' '-n -l' '--lock'; do
+		# shellcheck disable=SC2086  # words
+		fails_with 1 "ipc-pipe: cannot write to 'fd:8': its last reader has gone, after 0 bytes had been accepted" \
+			timeout 10 ipc-pipe write $options fd:8 x
+	done
+	exec 8>&-
+}
+
+@test "read that cannot write all out when a signal comes saves what is in hand" {
+	hold
+	ipc-fifo write -l f "$(printf '%02000d' 0)"
+	mkfifo slow
+	exec 7<>slow
+	head -c 65536 /dev/zero >&7
+	ipc-fifo read -l -f f >slow 2>err 3>&- 7>&- & reader=$!
+	within 10 asleep $reader
+	kill $reader
+	ends_with 143 $reader
+	[ "$(ipc-fifo read -a f | wc -c)" -eq 2001 ] || [ "$(saved "$(cat err)" | wc -c)" -eq 2000 ]
+}
