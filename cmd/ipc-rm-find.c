@@ -8,13 +8,18 @@
 #include "ipc-rm.h"
 #include "json.h"
 
-/* Whether it may be what is looked for: what is not known may be proven later. */
+/*
+ * Whether it may be what is looked for: what is not known may be proven later.  A file that
+ * is mapped is somebody's file, also when it is mapped no more.
+ */
 static bool
 is_candidate(const struct ipc_item *item, const void *arg)
 {
 	const struct rm_args *args = arg;
 	const enum ipc_state state = ipc_stale_judge(&item->evidence).state;
 
+	if (item->is_passing && item->evidence.owner.state != IPC_OWNER_ENDED)
+		return false;
 	if (state != IPC_STATE_UNKNOWN)
 		return state == IPC_STALE || (state == IPC_IDLE && args->idle);
 	return args->idle || item->evidence.object.type == IPC_SOCKET_FILE ||
