@@ -95,7 +95,9 @@ talk_until_end(struct call *call, struct conversation *talk, const char *const *
 		IPC_COPY(STDIN_FILENO, talk->fds[REQUEST], &talk->wait),
 		IPC_COPY(talk->fds[REPLY], STDOUT_FILENO, &talk->wait),
 	};
+	char action[PATH_MAX + 16];
 	const struct ipc_pump pump = {
+		.action = action,
 		.copies = copies,
 		.count = DIRECTIONS,
 		.wait = &talk->wait,
@@ -104,6 +106,7 @@ talk_until_end(struct call *call, struct conversation *talk, const char *const *
 	};
 	int result;
 
+	snprintf(action, sizeof(action), "connect %s", names[REQUEST]);
 	copies[REQUEST].from_name = "standard input";
 	copies[REQUEST].to_name = names[REQUEST];
 	copies[REPLY].from_name = names[REPLY];

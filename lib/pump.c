@@ -131,13 +131,13 @@ stands_still(const struct running *running, int code, struct ipc_error *err)
 	switch (code) {
 	case EAGAIN:
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
-			"copy: nothing can be moved at once");
+			"%s: nothing can be moved at once", running->pump->action);
 	case ETIMEDOUT:
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
-			"copy: nothing was moved for %s s",
+			"%s: nothing was moved for %s s", running->pump->action,
 			ipc_span_text(running->wait.limit, span));
 	default:
-		return ipc_fail(err, code, "copy");
+		return ipc_fail(err, code, "%s", running->pump->action);
 	}
 }
 

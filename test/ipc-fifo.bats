@@ -389,7 +389,7 @@ answers() {
 		ipc-fifo connect -n request reply </dev/null
 	fails 124 ipc-fifo connect -w 0.2 request reply </dev/null
 	hold request
-	fails_with 124 "ipc-fifo: cannot copy: nothing was moved for 0.2 s" \
+	fails_with 124 "ipc-fifo: cannot connect 'request': nothing was moved for 0.2 s" \
 		ipc-fifo connect -w 0.2 request reply </dev/null
 }
 

@@ -247,9 +247,11 @@ test_pump(void)
 		IPC_COPY(source, to[1], &wait),
 		IPC_COPY(from[0], sink, &wait),
 	};
-	const struct ipc_pump pump = {
-		.copies = copies, .count = 2, .wait = &wait, .ended = close_line
-	};
+	const struct ipc_pump pump = { .action = "pump",
+		.copies = copies,
+		.count = 2,
+		.wait = &wait,
+		.ended = close_line };
 
 	must(ftruncate(source, 16 * MIB));
 	ipc_wait_start(&wait);
@@ -269,7 +271,9 @@ test_pump_stands_still(void)
 	struct ipc_error err;
 	int one[2], other[2];
 	struct ipc_copy copy;
-	struct ipc_pump pump = { .copies = &copy, .count = 1, .wait = &wait };
+	struct ipc_pump pump = {
+		.action = "pump", .copies = &copy, .count = 1, .wait = &wait
+	};
 
 	must(pipe2(one, O_CLOEXEC));
 	must(pipe2(other, O_CLOEXEC));

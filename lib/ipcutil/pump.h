@@ -14,6 +14,7 @@ enum { IPC_PUMP_MAX = 4 }; /* copies */
 
 /* What is moved at once.  All stays the caller's. */
 struct ipc_pump {
+	const char *action;      /* in sentences: "connect '/run/request'" */
 	struct ipc_copy *copies; /* each to the end of its source; by IPC_COPY() */
 	size_t count;
 	const struct ipc_wait *wait; /* of all: it counts while none moves */
