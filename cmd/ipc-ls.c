@@ -158,6 +158,9 @@ check(struct call *call)
 	if (compares && (args->limits || saves))
 		return cli_misuse(
 			call, "--new-since can be with neither --limits nor --save");
+	if ((saves && *args->save == '\0') || (compares && *args->new_since == '\0'))
+		return cli_misuse(
+			call, "--save and --new-since need the name of a file");
 	if (args->since_all && !compares)
 		return cli_misuse(call, "--since-all needs --new-since");
 	return ls_sort_check(call);

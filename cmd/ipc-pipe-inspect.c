@@ -1,40 +1,9 @@
 /* ipc-pipe-inspect.c - ipc-pipe inspect and ls: who has which end, and what is in it */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "ends.h"
 #include "ipc-pipe.h"
-#include "standing.h"
-
-/* What is shown of one pipe. */
-struct row {
-	struct ipc_address address;
-	const char *type;
-	struct standing standing;
-	struct ends ends;
-	uint64_t inode;
-	uid_t uid;
-	uint64_t readers_waiting, writers_waiting; /* IPC_UNKNOWN: by ls */
-};
-
-const struct field pipe_columns[] = {
-	COLUMN(ADDRESS, "ADDRESS", struct row, address, "the pipe"),
-	EXTRA_COLUMN(TEXT, "TYPE", struct row, type,
-		"pipe; or fifo, when a descriptor is of one"),
-	STATE_COLUMNS(struct row, standing),
-	END_COLUMNS(struct row, ends),
-	EXTRA_COLUMN(NUMBER, "READERS_WAITING", struct row, readers_waiting,
-		"how many sleep until there are bytes; not known to ls"),
-	EXTRA_COLUMN(NUMBER, "WRITERS_WAITING", struct row, writers_waiting,
-		"how many sleep until there is room; not known to ls"),
-	EXTRA_COLUMN(NUMBER, "INODE", struct row, inode,
-		"its number, as /proc/PID/fd shows it"),
-	EXTRA_COLUMN(USER, "USER", struct row, uid, "who made it"),
-	HOLDER_COLUMNS(struct row, standing),
-	OWNER_COLUMN(struct row, standing),
-	END_FIELDS,
-};
+#include "pipe-columns.h"
 
 const struct field ls_options[] = {
 	OPTION(PROCESS, 0, "pid", struct ls_args, pid, "PID",
@@ -50,7 +19,7 @@ waits_for_bytes(const struct ipc_holder *holder, uint64_t queued)
 }
 
 static void
-count_waiting(struct row *row, const struct ipc_evidence *evidence)
+count_waiting(struct pipe_row *row, const struct ipc_evidence *evidence)
 {
 	struct ipc_pipe_level level;
 
@@ -69,42 +38,17 @@ count_waiting(struct row *row, const struct ipc_evidence *evidence)
 	}
 }
 
-/* The process that a holder of ours was told to end with. */
-static pid_t
-owner_of(const struct ipc_evidence *evidence)
-{
-	pid_t owner = 0;
-
-	for (size_t i = 0; i < evidence->holder_count && owner == 0; i++)
-		if (strcmp(evidence->holders[i].command, "ipc-pipe") == 0)
-			owner = ipc_pipe_until_exit(
-				evidence->holders[i].pid, &evidence->object);
-	return owner;
-}
-
 /* Shows one; only a look for its holders alone tells who waits. */
 static int
-show(struct call *call, struct ipc_evidence *evidence, bool is_alone)
+show(struct call *call, const struct ipc_evidence *evidence, bool is_alone)
 {
-	const struct ipc_object *object = &evidence->object;
-	struct row row = {
-		.address = object->address,
-		.type = object->type == IPC_FIFO ? "fifo" : "pipe",
-		.inode = object->number,
-		.uid = object->uid,
-		.readers_waiting = IPC_UNKNOWN,
-		.writers_waiting = IPC_UNKNOWN,
-	};
-	int result;
+	struct pipe_row row;
+	int result = pipe_row_fill(call, &row, evidence);
 
-	if (records_want(&call->records, "OWNER_PID"))
-		evidence->owner.pid = owner_of(evidence);
-	standing_fill(&row.standing, evidence, IPC_UNKNOWN_TIME);
-	if (ends_fill(call, &row.ends, evidence) < 0)
-		return -1;
-	if (is_alone)
+	if (result == 0 && is_alone)
 		count_waiting(&row, evidence);
-	result = record(&call->records, &row, &call->err);
+	if (result == 0)
+		result = record(&call->records, &row, &call->err);
 	ends_free(&row.ends);
 	return result;
 }

@@ -8,6 +8,7 @@
 
 #include "ipc-pipe.h"
 #include "outlet.h"
+#include "pipe-columns.h"
 #include "stream.h"
 #include "until.h"
 

@@ -17,7 +17,6 @@ struct ls_args {
 
 extern const struct field run_options[];
 extern const struct field ls_options[];
-extern const struct field pipe_columns[];
 
 int pipe_run(struct call *call);
 int pipe_inspect(struct call *call);

@@ -182,6 +182,7 @@ ipc_inventory_discover(struct ipc_inventory *inventory,
 	autofree struct ipc_object *objects =
 		calloc(inventory->count + 1, sizeof(*objects));
 	struct ipc_discovery found;
+	bool is_longer;
 	int result;
 
 	if (objects == NULL)
@@ -196,11 +197,12 @@ ipc_inventory_discover(struct ipc_inventory *inventory,
 		return -1;
 	inventory->holders = found.holders;
 	found.holders = (struct ipc_holders){ .count = 0 };
+	is_longer = found.count > 0;
 	result = add_discovered(inventory, &found, err);
 	ipc_discovery_free(&found);
-	if (result < 0 || complete(inventory, err) < 0 || sort(inventory, err) < 0)
+	if (result < 0 || complete(inventory, err) < 0)
 		return -1;
-	return 0;
+	return is_longer ? sort(inventory, err) : 0;
 }
 
 int
