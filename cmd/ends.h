@@ -29,9 +29,9 @@ struct ends {
 bool ends_are_wanted(const struct records *records);
 
 /*
- * Fills the columns from the evidence of holders, as far as they are shown;
- * it may be NULL where none is.  The caller
- * ends it with ends_free().  0, or -1 with call->err filled.
+ * Fills the columns from the evidence of holders, as far as they are shown; it may be
+ * NULL where none is.  The caller ends it with ends_free(), also after a failure.  0, or
+ * -1 with call->err filled.
  */
 int ends_fill(
 	struct call *call, struct ends *ends, const struct ipc_evidence *evidence);

@@ -10,11 +10,12 @@
 struct inlet {
 	int fd;
 	const char *name; /* in sentences: "standard input" until the caller sets it */
-	struct ipc_stream
-		*stream; /* of fd, for the caller to set: no byte is taken then
-					   that is not of the next message, and none
-					   before all of it has come, unless the pipe
-					   has no room for all */
+	/*
+	 * Of fd, for the caller to set, or NULL: no byte is taken then that is not of
+	 * the next message, and none before all of it has come, unless the pipe has no
+	 * room for all.
+	 */
+	struct ipc_stream *stream;
 	const struct framing *framing;
 	size_t most;            /* bytes of the longest message that can be used */
 	const char *limited_by; /* what sets that, " (sysctl x)"; "" until the caller
