@@ -62,12 +62,16 @@ look(struct inlet *in, struct sight *sight, struct ipc_error *err)
 	return look_at(in, in->room - in->end, sight);
 }
 
-/* Until something comes to what was seen. */
+/* Until something comes to what was seen; what was begun is ended, without a limit of 0. */
 static int
 wait_for(struct inlet *in, const struct sight *sight)
 {
-	return sight->length == 0 ? ipc_wait_for(in->fd, POLLIN, &in->wait)
-				  : ipc_stream_wait_for_more(in->stream, &in->wait);
+	struct ipc_wait wait = in->wait;
+
+	if (wait.limit == 0 && in->start < in->end)
+		wait.limit = IPC_FOREVER;
+	return sight->length == 0 ? ipc_wait_for(in->fd, POLLIN, &wait)
+				  : ipc_stream_wait_for_more(in->stream, &wait);
 }
 
 /* Fails as nothing comes, with an errno value of waiting. */

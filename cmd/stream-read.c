@@ -252,7 +252,7 @@ open_stream(struct call *call, struct reading *reading)
 	return 0;
 }
 
-/* 0, or -1; the stream has ended. */
+/* The stream has ended: 0 to go on, 1 when that was all, or -1. */
 static int
 end_messages(struct call *call, struct reading *reading, uint64_t wanted)
 {
