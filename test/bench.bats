@@ -91,6 +91,19 @@ no_crowd() {
 	no_crowd
 }
 
+@test "ipc-ls is beside lsof, fuser and lsipc, where they are" {
+	bench CASES=ls-1000 "$srcdir/test/bench/run" >out
+	for peer in lsof fuser lsipc; do
+		if command -v "$peer"; then
+			grep -q "^ls-1000: shared memory of 1000 processes, beside $peer.*, as it is\$" out
+			grep -q "^goal: ipc-ls --type shm at most .* of $peer" out
+		else
+			grep -qx "ls-1000: $peer is left out: it is not installed" out
+		fi
+	done
+	no_crowd
+}
+
 @test "a crowd ends with the bench, however that ends" {
 	[ -e "$BATS_FILE_TMPDIR/test/bench/holders" ] || skip "no library here"
 	for signal in INT KILL; do
