@@ -335,25 +335,56 @@ check_trust(
 		address->text, st.st_uid, st.st_uid);
 }
 
+/* A pipe of which all readers have gone takes nothing, and gets no new ones by itself. */
+static int
+check_readers(int fd, const struct ipc_address *address, struct ipc_error *err)
+{
+	struct pollfd polled = { .fd = fd };
+
+	if (poll(&polled, 1, 0) <= 0 || !(polled.revents & POLLERR))
+		return 0;
+	return ipc_refuse(err, IPC_FAILED, ENXIO, "write '%s': nobody has it to read",
+		address->text);
+}
+
+/* The end that was asked for, as far as it can be used. */
+static int
+open_end(const struct ipc_address *address, const struct ipc_object *object,
+	enum ipc_pipe_end end, uid_t trusted, struct ipc_error *err)
+{
+	const char *action = end == IPC_PIPE_READ ? "read" : "write";
+	autoclose int fd = -1;
+
+	if (address->kind == IPC_OWN_FD)
+		fd = open_own(address, end, action, err);
+	else
+		fd = open_other(address, object, end, action, err);
+	if (fd < 0)
+		return -1;
+	if (end == IPC_PIPE_WRITE &&
+		((address->kind != IPC_OWN_FD &&
+			 check_trust(fd, address, trusted, err) < 0) ||
+			check_readers(fd, address, err) < 0))
+		return -1;
+	return keep(&fd);
+}
+
 int
 ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t trusted,
 	const struct ipc_wait *wait, struct ipc_error *err)
 {
-	const char *action = end == IPC_PIPE_READ ? "read" : "write";
 	struct ipc_object object;
 	autoclose int fd = -1;
 	int code = 0;
 
-	if (ipc_pipe_find(address, action, &object, err) < 0)
+	if (ipc_pipe_find(
+		    address, end == IPC_PIPE_READ ? "read" : "write", &object, err) < 0)
 		return -1;
-	if (address->kind == IPC_OWN_FD)
-		return open_own(address, end, action, err);
-	fd = open_other(address, &object, end, action, err);
+	fd = open_end(address, &object, end, trusted, err);
 	if (fd < 0)
 		return -1;
-	if (end == IPC_PIPE_WRITE && check_trust(fd, address, trusted, err) < 0)
-		return -1;
-	if (end == IPC_PIPE_READ && object.type == IPC_PIPE)
+	if (end == IPC_PIPE_READ && object.type == IPC_PIPE &&
+		address->kind != IPC_OWN_FD)
 		code = wait_for_writer(fd, wait);
 	return code == 0 ? keep(&fd) : ipc_fail(err, code, "read '%s'", address->text);
 }

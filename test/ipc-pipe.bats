@@ -241,15 +241,24 @@ waiting() {
 }
 
 @test "a reader that is killed in mid-stream gives the writer a clear error, and status 1" {
-	exec {end}> >(exec ipc-pipe read fd:0 >/dev/null 3>&-)
+	exec {end}> >(exec ipc-pipe read fd:0 >sink 3>&-)
 	reader=$!
 	ipc-pipe write "fd:$end" </dev/zero 2>err 3>&- &
 	writer=$!
 	exec {end}>&-
-	within 5 asleep "$reader"
+	within 5 test -s sink
 	kill -9 "$reader"
 	ends_with 1 "$writer"
 	[[ $(cat err) == "ipc-pipe: cannot write to 'fd:"*"': its last reader has gone, after "*" bytes had been accepted" ]]
+}
+
+@test "a pipe that nobody reads any more is a failure at once" {
+	exec {end}> >(:)
+	within 5 ended $!
+	run -1 --separate-stderr timeout 10 ipc-pipe write "fd:$end" x
+	[ "$stderr" = "ipc-pipe: cannot write 'fd:$end': nobody has it to read" ]
+	run -1 timeout 10 ipc-pipe write "$$/$end" x
+	exec {end}>&-
 }
 
 @test "concurrent writers of 4096-byte lines are never mixed" {
