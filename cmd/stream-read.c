@@ -145,7 +145,7 @@ copy_bytes(struct call *call, struct reading *reading)
 	if (args->length != IPC_UNKNOWN)
 		copy.length = args->length;
 	do {
-		result = wait_for_input(call, reading);
+		result = copy.length > 0 ? wait_for_input(call, reading) : 0;
 		if (result == 0)
 			result = copy_some(call, reading, &copy);
 	} while (result >= 0 && args->follow && copy.moved < copy.length &&

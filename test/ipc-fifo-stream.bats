@@ -258,7 +258,9 @@ saved() {
 	ipc-fifo write f 123456789
 	[ "$(ipc-fifo read -N 4 f)" = 1234 ]
 	[ "$(ipc-fifo read -N 2 f)" = 56 ]
+	[ -z "$(ipc-fifo read -N 0 f)" ]
 	kill "$holder"
+	within 10 ended "$holder"
 	ipc-fifo write f abc 3>&- & others+=($!)
 	run -1 --separate-stderr ipc-fifo read -N 5 f
 	[ "$output" = abc ] && [ "$stderr" = "ipc-fifo: cannot read 'f': it ended after 3 of 5 bytes" ]
