@@ -369,6 +369,23 @@ open_end(const struct ipc_address *address, const struct ipc_object *object,
 	return keep(&fd);
 }
 
+static int
+no_writer(const struct ipc_address *address, int code, const struct ipc_wait *wait,
+	struct ipc_error *err)
+{
+	char span[IPC_SPAN_MAX];
+
+	if (code == EAGAIN)
+		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
+			"read '%s': it is empty, and nobody has it to write",
+			address->text);
+	if (code == ETIMEDOUT)
+		return ipc_refuse(err, IPC_TIMED_OUT, code,
+			"read '%s': nobody wrote to it for %s s", address->text,
+			ipc_span_text(wait->limit, span));
+	return ipc_fail(err, code, "read '%s'", address->text);
+}
+
 int
 ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t trusted,
 	const struct ipc_wait *wait, struct ipc_error *err)
@@ -386,5 +403,5 @@ ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t tr
 	if (end == IPC_PIPE_READ && object.type == IPC_PIPE &&
 		address->kind != IPC_OWN_FD)
 		code = wait_for_writer(fd, wait);
-	return code == 0 ? keep(&fd) : ipc_fail(err, code, "read '%s'", address->text);
+	return code == 0 ? keep(&fd) : no_writer(address, code, wait, err);
 }

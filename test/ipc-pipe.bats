@@ -63,8 +63,8 @@ waiting() {
 	ipc-pipe write "$pipe" late
 	ends_with 0 $!
 	[ "$(cat out)" = late ]
-	fails_with 124 "ipc-pipe: cannot read '$pipe': Connection timed out" ipc-pipe read -w 0.1 "$pipe"
-	fails 75 ipc-pipe read -n "$pipe"
+	fails_with 124 "ipc-pipe: cannot read '$pipe': nobody wrote to it for 0.1 s" ipc-pipe read -w 0.1 "$pipe"
+	fails_with 75 "ipc-pipe: cannot read '$pipe': it is empty, and nobody has it to write" ipc-pipe read -n "$pipe"
 }
 
 @test "--keep-open: readers see no end; kill ends the holder" {
