@@ -18,6 +18,11 @@ none_alive() {
 	! alive "$1"
 }
 
+# sanitized: the program takes memory of its own, as much as it likes
+sanitized() {
+	grep -q __asan_init "$(command -v ipc-pipe)"
+}
+
 # lines COUNT FILE: it has so many by now
 lines() {
 	[ -e "$2" ] && [ "$(wc -l <"$2")" -ge "$1" ]
@@ -58,6 +63,7 @@ ipc-pipe: status 1: 'false'" ]
 	[[ $stderr == *'no pipe holds more than 2147483648' ]]
 	run -125 --separate-stderr bash -c 'exec 3>&- 4>&-; ulimit -n 12; ipc-pipe run cat cat cat cat cat cat cat cat cat cat' </dev/null
 	[[ $stderr == *'RLIMIT_NOFILE (ulimit -n)'* ]]
+	! sanitized || return 0
 	run -125 --separate-stderr bash -c 'ulimit -v 400000; ipc-pipe run --buffer 1T cat cat' </dev/null
 	[[ $stderr == *'make a buffer of 1099511627776 bytes'* ]]
 }
@@ -100,7 +106,7 @@ ipc-pipe: status 1: 'false'" ]
 	within 5 asleep $!
 	sleep 0.3
 	[ ! -e written ]
-	[ "$(awk '/^RssAnon/ { print $2 }' "/proc/$!/status")" -lt 4096 ]
+	sanitized || [ "$(awk '/^RssAnon/ { print $2 }' "/proc/$!/status")" -lt 4096 ]
 	before=$(awk '{ print $14 + $15 }' "/proc/$!/stat")	# it does not spin
 	sleep 0.5
 	[ $(($(awk '{ print $14 + $15 }' "/proc/$!/stat") - before)) -le 2 ]
