@@ -70,6 +70,21 @@ cannot_open(const struct ipc_memory_place *place, const struct ipc_address *addr
 	return ipc_fail(err, code, "%s '%s'", action, text);
 }
 
+/* As any open(2) waits for who has a lease on a regular file, fcntl(2), to end it. */
+static int
+open_leased(const struct ipc_memory_place *place, int flags)
+{
+	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
+	autoclose int path =
+		openat(place->dir, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (path < 0 || fstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", path);
+	return open(self, flags | O_NOCTTY | O_CLOEXEC);
+}
+
 int
 ipc_memory_file_open(const struct ipc_memory_place *place,
 	const struct ipc_address *address, int flags, const char *action,
@@ -79,6 +94,8 @@ ipc_memory_file_open(const struct ipc_memory_place *place,
 	autoclose int fd = openat(place->dir, place->name,
 		flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
+	if (fd < 0 && errno == EWOULDBLOCK)
+		fd = open_leased(place, flags);
 	if (fd < 0)
 		return cannot_open(place, address, errno, action, err);
 	if (fstat(fd, st) < 0)

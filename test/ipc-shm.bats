@@ -432,6 +432,25 @@ calls() {
 	[ "$(ipc-shm read -N 11 "$NAME")" = "hello, you!" ]
 }
 
+@test "an object that another process has a lease on, as ipc-rm while it looks, is opened when that ends" {
+	python3 -c 'import fcntl' 2>/dev/null || skip "no Python here"
+	object
+	for verb in "read $NAME" "add $NAME" "wait -n --value 1 $NAME" "resize -s 32 $NAME" "create -s 32 $NAME"; do
+		python3 -c 'import fcntl, os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+fd = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+print("ready", flush=True)
+signal.sigwait([signal.SIGIO])
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)' "$(file)" >leased 3>&- &
+		within 10 grep -q ready leased
+		# shellcheck disable=SC2086  # words
+		run -0 --separate-stderr ipc-shm $verb
+		wait $!
+		rm leased
+	done
+}
+
 @test "a C program sees what was written, and the other way around" {
 	head -c 5000 /dev/urandom >in
 	ipc-shm create --from-stdin "$NAME" <in >/dev/null
