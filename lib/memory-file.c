@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -229,14 +230,22 @@ ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 	return ipc_memory_file_full(fd, address, size, code, action, err);
 }
 
-/* A file of proc(5) says that it is empty, and has bytes: they are made when it is read. */
+/*
+ * A file of proc(5) says that it is empty, and has bytes: they are made when it is read.
+ * It cannot be mapped, as one can that a peer makes longer just now.
+ */
 static bool
-has_no_size(int fd, struct stat *st)
+has_no_size(int fd, const struct stat *st)
 {
 	char byte;
+	void *map;
 
-	return st->st_size == 0 && pread(fd, &byte, 1, 0) > 0 && fstat(fd, st) == 0 &&
-		st->st_size == 0;
+	if (st->st_size != 0 || pread(fd, &byte, 1, 0) <= 0)
+		return false;
+	map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		munmap(map, 1);
+	return map == MAP_FAILED;
 }
 
 static int

@@ -451,6 +451,19 @@ fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)' "$(file)" >leased 3>&- &
 	done
 }
 
+@test "an object that another process makes longer and shorter all the time is not taken for one of /proc" {
+	python3 -c 'import os' 2>/dev/null || skip "no Python here"
+	object
+	python3 -c 'import os, sys
+fd = os.open(sys.argv[1], os.O_RDWR)
+while True:
+    os.ftruncate(fd, 0), os.ftruncate(fd, 64)' "$(file)" 3>&- &
+	for ((i = 0; i < 400; i++)); do
+		ipc-shm read "$NAME" >/dev/null 2>>said || [ $? -eq 1 ]
+	done
+	! grep "no size" said
+}
+
 @test "a C program sees what was written, and the other way around" {
 	head -c 5000 /dev/urandom >in
 	ipc-shm create --from-stdin "$NAME" <in >/dev/null
