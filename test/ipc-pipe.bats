@@ -277,8 +277,10 @@ waiting() {
 	[ "$builddir/test/peer" -ef "$peer" ] || skip 'no peer'
 	pipe
 	head -c 20000000 /dev/urandom >data
-	timeout 60 bash -c 'trap : USR1; ipc-pipe write "$0" <data & w=$!; ipc-pipe read "$0" >out & r=$!
-		while kill -0 $r 2>/dev/null; do kill -CONT $w $r 2>/dev/null; kill -WINCH $w $r 2>/dev/null; done; wait' "$pipe" 3>&-
+	timeout 60 bash -c 'ipc-pipe write "$0" <data & w=$!; ipc-pipe read "$0" >out & r=$!
+		until [ -s out ]; do :; done	# both of them run
+		for i in {1..3000}; do kill -CONT $w $r && kill -PIPE $w $r || break; done 2>/dev/null
+		wait $w && wait $r' "$pipe" 3>&-
 	cmp data out
 }
 
