@@ -126,6 +126,16 @@ is_removed(const struct ipc_memory *memory)
 		(ds.shm_perm.mode & SHM_DEST) != 0;
 }
 
+/* A page is there to its end, also where the object ends before that. */
+static bool
+is_cut(const struct ipc_word *word)
+{
+	struct stat st;
+
+	return word->memory->fd >= 0 && fstat(word->memory->fd, &st) == 0 &&
+		(uint64_t)st.st_size < word->offset + sizeof(uint64_t);
+}
+
 static int
 fail_removed(const struct ipc_memory *memory, struct ipc_error *err)
 {
@@ -175,6 +185,8 @@ ipc_word_wait_looking(const struct ipc_word *word, const struct ipc_word_goal *g
 			return 0;
 		if (is_removed(word->memory))
 			return fail_removed(word->memory, err);
+		if (is_cut(word))
+			return ipc_word_cut(word, err);
 		snprintf(state, sizeof(state), "the word is %ju", (uintmax_t)*value);
 		if (left != NULL && left->tv_sec == 0 && left->tv_nsec == 0)
 			return waited(word->memory, wait, state,

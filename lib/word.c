@@ -89,6 +89,14 @@ do_it(void *arg)
 	}
 }
 
+int
+ipc_word_cut(const struct ipc_word *word, struct ipc_error *err)
+{
+	return ipc_refuse(err, IPC_FAILED, EIO,
+		"use the word at offset %ju of '%s': it was made shorter meanwhile",
+		(uintmax_t)word->offset, ipc_address_text(&word->memory->address));
+}
+
 /* The page went, or never was, since there is no room for it. */
 static int
 vanished(const struct ipc_word *word, const struct deed *deed, struct ipc_error *err)
@@ -100,9 +108,7 @@ vanished(const struct ipc_word *word, const struct deed *deed, struct ipc_error 
 		(uint64_t)st.st_size >= word->offset + sizeof(uint64_t))
 		return ipc_memory_file_full(memory->fd, &memory->address, 1, ENOSPC,
 			deed->what == ADD ? "add to" : "set a word of", err);
-	return ipc_refuse(err, IPC_FAILED, EIO,
-		"use the word at offset %ju of '%s': it was made shorter meanwhile",
-		(uintmax_t)word->offset, ipc_address_text(&memory->address));
+	return ipc_word_cut(word, err);
 }
 
 /* Does it, wherever the word is, and wakes who waits for a change. */

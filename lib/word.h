@@ -17,6 +17,9 @@ void ipc_word_wake(const void *bytes, size_t length);
 void ipc_word_wake_written(
 	const struct ipc_memory *memory, uint64_t offset, uint64_t length);
 
+/* Fails since the object was made shorter, and has no such word any more. */
+int ipc_word_cut(const struct ipc_word *word, struct ipc_error *err);
+
 /* ipc_word_wait() that looks by itself each time so many nanoseconds have passed. */
 int ipc_word_wait_looking(const struct ipc_word *word, const struct ipc_word_goal *goal,
 	const struct ipc_wait *wait, int64_t interval, uint64_t *value,

@@ -172,6 +172,10 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 @test "an object that becomes too short is an error, and no signal" {
 	object
 	waits --value 1 "$NAME"
+	ipc-shm resize -s 4 "$NAME"	# of the same page
+	ends_with 1 $!
+	ipc-shm resize -s 64 "$NAME"
+	waits --value 1 "$NAME"
 	ipc-shm resize -s 0 "$NAME"
 	ends_with 1 $!
 	fails_with 6 "ipc-shm: cannot use the word at offset 0 of '$NAME': it has 0 bytes" ipc-shm add "$NAME"
