@@ -4,6 +4,12 @@
 
 load helper
 
+# nobodys_uid: $uid, which no other test and no user has
+nobodys_uid() {
+	local prefix=${NAME%-*}
+	uid=$((1100000000 + ${prefix##*-} * 100 + BATS_TEST_NUMBER))
+}
+
 # of_user UID OPTION...: ipc-rm for what belongs to UID
 of_user() {
 	ipc-rm --user "$1" --idle --older-than 1ms "${@:2}"
@@ -11,7 +17,7 @@ of_user() {
 
 @test "100 segments that a killed job left are found and removed, and one that is still mapped survives" {
 	as_root
-	uid=$((20000 + BATS_TEST_NUMBER)) && chmod a+x "$PWD"
+	nobodys_uid && chmod a+x "$PWD"
 	# the job makes 100 segments of both kinds, and dies
 	as_user "$uid" bash -c 'for ((i = 0; i < 50; i++)); do
 			ipc-shm create -s 4K private && ipc-shm create -s 4K "$1-$i"
@@ -32,7 +38,7 @@ of_user() {
 
 @test "the semaphores that a user leaked are removed, and root's are left" {
 	as_root
-	uid=$((20000 + BATS_TEST_NUMBER))
+	nobodys_uid
 	set_of 2 && of_root=$set
 	semaphore "$NAME"
 	as_user "$uid" bash -c 'ipcmk -S 3; head -c 32 /dev/zero >/dev/shm/sem.$1' job "${NAME#/}-2" |
@@ -46,15 +52,15 @@ of_user() {
 	ipc-rm "sem:$of_root" "sem:$NAME"
 }
 
-# It runs as a user who has nothing else, from a directory of the test.
+# It runs from a directory of the test, as a user with a group that has nothing else.
 @test "a PostgreSQL server is never harmed, whether it runs or was killed and starts again" {
 	as_root
 	postgres=$(find /usr/lib/postgresql/*/bin -name postgres 2>/dev/null | sort -V | tail -n 1)
 	[ -n "$postgres" ] || skip "no PostgreSQL here"
-	user=daemon data=$(mktemp -d)
+	nobodys_uid && user=daemon group=$uid data=$(mktemp -d)
 	chown "$user" "$data"
 	as_daemon() {
-		(cd / && exec setpriv --reuid="$user" --regid="$user" --clear-groups "${postgres%/*}/$1" "${@:2}")
+		(cd / && exec setpriv --reuid="$user" --regid="$group" --clear-groups "${postgres%/*}/$1" "${@:2}")
 	}
 	server() {
 		as_daemon postgres -D "$data/db" -k "$data" -c listen_addresses= -c shared_memory_type="$1" \
@@ -67,8 +73,8 @@ of_user() {
 		[ "$(as_daemon psql -h "$data" -qAt postgres -c 'select count(*) from t' 2>/dev/null)" = 1000 ]
 	}
 	clean() {
-		ipc-rm --stale --user "$user" --under "$data" || :
-		ipc-rm --idle --older-than 1ms --user "$user" --under "$data" || :
+		ipc-rm --stale --user "$user:$group" --under "$data" || :
+		ipc-rm --idle --older-than 1ms --user "$user:$group" --under "$data" || :
 	}
 	as_daemon initdb -D "$data/db" >/dev/null
 	as_daemon postgres --single -D "$data/db" postgres >/dev/null \
@@ -79,7 +85,7 @@ of_user() {
 		clean
 		holds_all
 		kill -9 "$server"
-		within 10 eval '! pgrep -u "$user" -r R,S,D postgres'
+		within 10 eval '! pgrep -u "$user" -G "$group" -r R,S,D postgres'
 		clean
 		server "$memory"
 		clean
@@ -87,7 +93,7 @@ of_user() {
 		kill -INT "$server"
 		within 10 ended "$server"
 	done
-	[ -z "$(ipc-ls -q --user "$user" --type shm,sem -r --noheadings -o ADDRESS)" ]
+	[ -z "$(ipc-ls -q --user "$user:$group" --type shm,sem -r --noheadings -o ADDRESS)" ]
 	rm -r "$data"
 }
 
@@ -96,7 +102,7 @@ of_user() {
 	unshare --ipc --pid --fork true 2>/dev/null || skip "no namespaces here"
 	segment=$(ipc-shm create -s 4K private) && segments "$segment"
 	unshare --ipc --pid --mount --fork --mount-proc bash -c '
-		mount -t tmpfs none /dev/shm
+		mount -t tmpfs none /dev/shm || exit
 		ipc-shm create -q -s 4K private >own
 		sleep 1.1
 		ipc-rm --idle --older-than 1ms --type shm --dry-run -r --noheadings -o ADDRESS
