@@ -20,23 +20,43 @@ end(FTS **tree)
 		fts_close(*tree);
 }
 
+/* Whether it is one of the directories up to end, or up to NULL. */
+static bool
+is_one_of(const char *const *dirs, const char *const *end, const struct stat *st)
+{
+	struct stat dir;
+
+	for (; dirs != end && *dirs != NULL; dirs++)
+		if (stat(*dirs, &dir) == 0 && dir.st_dev == st->st_dev &&
+			dir.st_ino == st->st_ino)
+			return true;
+	return false;
+}
+
+/* What is below several of the directories has one turn: that of the nearest. */
 static int
-walk(char *root, const char *dir, mode_t type,
+walk(char *root, const char *const *dirs, const char *const *turn, mode_t type,
 	int (*visit)(const char *path, const struct stat *st, void *arg), void *arg,
 	bool *complete, struct ipc_error *err)
 {
 	char *const roots[] = { root, NULL };
 	__attribute__((cleanup(end))) FTS *tree =
 		fts_open(roots, FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, by_name);
-	const FTSENT *entry;
+	FTSENT *entry;
 	int stop = 0;
 
 	while (stop == 0) {
 		errno = 0;
 		entry = tree == NULL ? NULL : fts_read(tree);
 		if (entry == NULL)
-			return errno == 0 ? 0 : ipc_fail(err, errno, "list '%s'", dir);
+			return errno == 0 ? 0
+					  : ipc_fail(err, errno, "list '%s'", *turn);
 		switch (entry->fts_info) {
+		case FTS_D:
+			if (is_one_of(dirs, entry->fts_level == 0 ? turn : NULL,
+				    entry->fts_statp))
+				fts_set(tree, entry, FTS_SKIP);
+			break;
 		case FTS_DNR:
 		case FTS_ERR:
 		case FTS_NS:
@@ -61,12 +81,12 @@ ipc_walk(const char *const *dirs, mode_t type,
 {
 	int stop = 0;
 
-	for (; *dirs != NULL && stop == 0; dirs++) {
+	for (const char *const *turn = dirs; *turn != NULL && stop == 0; turn++) {
 		char root[PATH_MAX];
 
-		if (realpath(*dirs, root) == NULL)
-			return ipc_fail(err, errno, "list '%s'", *dirs);
-		stop = walk(root, *dirs, type, visit, arg, complete, err);
+		if (realpath(*turn, root) == NULL)
+			return ipc_fail(err, errno, "list '%s'", *turn);
+		stop = walk(root, dirs, turn, type, visit, arg, complete, err);
 	}
 	return stop;
 }

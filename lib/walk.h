@@ -9,8 +9,8 @@
 
 /*
  * Calls visit for every file of a type, S_IFIFO or S_IFSOCK, in each of the directories
- * up to NULL and those in them, sorted in each by name, until it returns non-zero; returns
- * that value, or 0.  path begins with '/' and lives only during the call.  Follows no
+ * up to NULL and those in them, once also where these overlap, sorted in each by name, until
+ * it returns non-zero; returns that value, or 0.  path begins with '/' and lives only during the call.  Follows no
  * symbolic link but those that dirs names, and enters no other file system; a name from
  * the root of more than PATH_MAX bytes, and a directory that may not be read, make
  * *complete false, which is otherwise left alone.
