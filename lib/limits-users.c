@@ -159,7 +159,8 @@ count_pipes(const struct ipc_limits_tour *tour, struct shares *shares)
 		size_t count;
 
 		holders = ipc_holders_of(&found.holders, i, &count);
-		ipc_pipe_measure(&found.objects[i], holders, count, &level);
+		if (!ipc_pipe_measure(&found.objects[i], holders, count, &level))
+			continue;
 		result = add(shares, found.objects[i].uid,
 			level.capacity == IPC_UNKNOWN ? IPC_UNKNOWN
 						      : level.capacity / page,

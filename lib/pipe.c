@@ -170,16 +170,27 @@ borrow(const struct ipc_object *object, const struct ipc_holder *holder)
 	return -1;
 }
 
+static bool
+has_descriptor(const struct ipc_holder *holder)
+{
+	return holder->read_fd >= 0 || holder->write_fd >= 0;
+}
+
+/* ENOENT: none of them has it any more, or yet. */
 static int
 borrow_any(
 	const struct ipc_object *object, const struct ipc_holder *holders, size_t count)
 {
-	int fd = -1;
+	int fd = -1, code = ENOENT;
 
-	errno = ENOENT;
-	for (size_t i = 0; i < count && fd < 0; i++)
-		if (holders[i].read_fd >= 0 || holders[i].write_fd >= 0)
-			fd = borrow(object, &holders[i]);
+	for (size_t i = 0; i < count && fd < 0; i++) {
+		if (!has_descriptor(&holders[i]))
+			continue;
+		fd = borrow(object, &holders[i]);
+		if (fd < 0 && errno != ESRCH && errno != EBADF && errno != ENOENT)
+			code = errno;
+	}
+	errno = code;
 	return fd;
 }
 
@@ -199,7 +210,18 @@ ipc_pipe_borrow(const struct ipc_object *object, const struct ipc_holder *holder
 		ipc_address_text(&object->address));
 }
 
-void
+/* Whether a process sleeps until it is opened at its other end. */
+static bool
+is_awaited(const struct ipc_holder *holders, size_t count)
+{
+	size_t i = 0;
+
+	while (i < count && has_descriptor(&holders[i]))
+		i++;
+	return i < count;
+}
+
+bool
 ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holders,
 	size_t count, struct ipc_pipe_level *level)
 {
@@ -208,12 +230,13 @@ ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holde
 
 	*level = (struct ipc_pipe_level){ IPC_UNKNOWN, IPC_UNKNOWN };
 	if (fd < 0)
-		return;
+		return errno != ENOENT || is_awaited(holders, count);
 	if (ioctl(fd, FIONREAD, &queued) == 0)
 		level->queued = (uint64_t)queued;
 	capacity = fcntl(fd, F_GETPIPE_SZ);
 	if (capacity >= 0)
 		level->capacity = (uint64_t)capacity;
+	return true;
 }
 
 /* Our own descriptor, if it is one of that end. */

@@ -384,6 +384,27 @@ test_many(void)
 	}
 }
 
+static void
+test_measure(void)
+{
+	struct ipc_holder holder = { .pid = getpid(), .write_fd = -1 };
+	struct ipc_pipe_level level;
+	struct ipc_object object;
+	int ends[2];
+
+	must(pipe(ends), "pipe");
+	must((int)write(ends[1], "three", 5), "write");
+	object = object_of(IPC_PIPE, ends[0]);
+	holder.read_fd = ends[0];
+	ok(ipc_pipe_measure(&object, &holder, 1, &level) && level.queued == 5 &&
+			level.capacity >= 5,
+		"a pipe is measured by a descriptor of whoever has it");
+	close(ends[0]);
+	close(ends[1]);
+	ok(!ipc_pipe_measure(&object, &holder, 1, &level),
+		"and one that has gone is told");
+}
+
 int
 main(void)
 {
@@ -398,6 +419,7 @@ main(void)
 	test_discovery();
 	test_discovery_of_openers();
 	test_many();
+	test_measure();
 	unlink(fifo);
 	rmdir(directory);
 	return tap_end();

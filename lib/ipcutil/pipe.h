@@ -39,9 +39,10 @@ struct ipc_pipe_level {
 /*
  * Measures a pipe or a FIFO by a descriptor that one of its holders has.  It is not
  * opened, nor read; but where pidfd_getfd(2) is not allowed, a pipe, and never a FIFO, is
- * opened for a moment as that holder has it.
+ * opened for a moment as that holder has it.  False: it has gone, as none of them has it
+ * any more.
  */
-void ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holders,
+bool ipc_pipe_measure(const struct ipc_object *object, const struct ipc_holder *holders,
 	size_t count, struct ipc_pipe_level *level);
 
 /*
