@@ -107,6 +107,18 @@ ipc_inventory_add(
 		address);
 }
 
+/* Bits of the families that only a look at processes finds. */
+static unsigned int
+discovered_of(unsigned int families)
+{
+	unsigned int bits = 0;
+
+	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
+		if (ipc_inventory_rows[i].discovered != NULL)
+			bits |= families & 1U << i;
+	return bits;
+}
+
 /* Adds what a look has found, in the order of its places. */
 static int
 add_discovered(struct ipc_inventory *inventory, const struct ipc_discovery *found,
@@ -170,7 +182,7 @@ types_of(unsigned int families)
 	unsigned int types = 0;
 
 	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
-		if (families & 1U << i && ipc_inventory_rows[i].discovered != NULL)
+		if (families & 1U << i)
 			types |= 1U << ipc_inventory_rows[i].type;
 	return types;
 }
@@ -181,6 +193,7 @@ ipc_inventory_discover(struct ipc_inventory *inventory,
 {
 	autofree struct ipc_object *objects =
 		calloc(inventory->count + 1, sizeof(*objects));
+	const unsigned int families = discovered_of(plan->families);
 	struct ipc_discovery found;
 	bool is_longer;
 	int result;
@@ -192,10 +205,12 @@ ipc_inventory_discover(struct ipc_inventory *inventory,
 		inventory->items[i].evidence.holder_count = 0;
 	}
 	ipc_holders_free(&inventory->holders);
-	if (ipc_holders_look(objects, inventory->count, types_of(plan->families),
-		    &found, err) < 0)
+	if (ipc_holders_look(
+		    objects, inventory->count, types_of(families), &found, err) < 0)
 		return -1;
 	inventory->holders = found.holders;
+	if (found.holders.blind != 0)
+		inventory->incomplete |= families;
 	found.holders = (struct ipc_holders){ .count = 0 };
 	is_longer = found.count > 0;
 	result = add_discovered(inventory, &found, err);
