@@ -16,15 +16,22 @@ struct saved {
 	size_t count, room;
 };
 
-/* What tells an object from others for as long as it lives: a line of the file. */
-static int
-line_of(const struct ipc_item *item, char line[VALUE_MAX * 2])
+/*
+ * What tells an object from others for as long as it lives: a line of the file.  A socket
+ * with a file is that, also when nobody is bound to it any more.
+ */
+static void
+put_line(const struct ipc_item *item, char line[VALUE_MAX * 2])
 {
 	const struct ipc_object *object = &item->evidence.object;
+	const bool is_file =
+		item->family == IPC_FAMILY_SOCK && item->sock.file != IPC_UNKNOWN;
 
-	return snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-		ipc_family_name(item->family), object->device, object->number,
-		object->generation);
+	snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		ipc_family_name(item->family),
+		is_file ? item->sock.device : object->device,
+		is_file ? item->sock.file : object->number,
+		is_file ? item->sock.generation : object->generation);
 }
 
 static int
@@ -110,7 +117,7 @@ is_new(const struct ipc_item *item, const void *arg)
 	char text[VALUE_MAX * 2];
 	const char *line = text;
 
-	line_of(item, text);
+	put_line(item, text);
 	return saved->count == 0 ||
 		bsearch(&line, saved->line, saved->count, sizeof(*saved->line),
 			by_text) == NULL;
@@ -149,7 +156,7 @@ ls_save(struct call *call, const struct ipc_inventory *inventory)
 		return ipc_fail(&call->err, errno, "write '%s'", args->save);
 	fputs(heading, file);
 	for (size_t i = 0; i < inventory->count && !ferror(file); i++) {
-		line_of(&inventory->items[i], line);
+		put_line(&inventory->items[i], line);
 		fputs(line, file);
 	}
 	if (ferror(file) | fclose(file))
