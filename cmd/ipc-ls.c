@@ -145,6 +145,18 @@ list(struct call *call, struct ipc_inventory *inventory)
 	return 0;
 }
 
+/* Limits are those of the system, or of a user. */
+static bool
+chooses_objects(const struct call *call)
+{
+	const struct ls_args *args = call->args;
+	struct filter others = args->filter;
+
+	others.owner.uid = (uid_t)-1;
+	return args->sort != NULL || args->reverse || others.types != NULL ||
+		call->operands[0] != NULL || filter_is_narrow(&others);
+}
+
 /* What cannot be together. */
 static int
 check(struct call *call)
@@ -155,6 +167,10 @@ check(struct call *call)
 	if (args->tree + args->dot + args->limits + saves > 1)
 		return cli_misuse(
 			call, "only one of --tree, --dot, --limits and --save can be");
+	if (args->limits && chooses_objects(call))
+		return cli_misuse(call,
+			"--limits can be with --user, but with nothing else that chooses "
+			"or sorts objects");
 	if (compares && (args->limits || saves))
 		return cli_misuse(
 			call, "--new-since can be with neither --limits nor --save");

@@ -90,6 +90,21 @@ one_of_each() {
 	[ -z "$(listing --user :54321)" ]
 }
 
+@test "what is in several of the directories is listed once" {
+	mkdir -p in/side
+	mkfifo in/fifo in/side/fifo
+	socket_file "$PWD/in/side/socket"
+	for dirs in 'in in/side' 'in/side in in/../in'; do
+		# shellcheck disable=SC2086  # each
+		ipc-ls -q -r --noheadings -o ADDRESS --type fifo,sock --name "$PWD/*" $dirs | sort >out
+		diff out - <<-END
+			fifo:$PWD/in/fifo
+			fifo:$PWD/in/side/fifo
+			sock:$PWD/in/side/socket
+		END
+	done
+}
+
 @test "--pid and --state choose by who has it" {
 	queue
 	ipc-shm create -s 10 "$NAME-2"
@@ -118,6 +133,9 @@ one_of_each() {
 	done
 	fails 2 ipc-ls --save one --new-since two
 	fails 2 ipc-ls --tree --dot
+	for wrong in --type=mq --sort=MOST --reverse --older-than=1h --pid=1 --user=:0 "$PWD"; do
+		fails 2 ipc-ls --limits "$wrong"	# it is not left out
+	done
 	fails 3 ipc-ls no-such-directory
 	[ ! -e one ]
 }
@@ -164,6 +182,17 @@ one_of_each() {
 	ipc-mq create "$NAME"	# another one
 	run -7 --separate-stderr ipc-ls -q -r --noheadings -o ADDRESS --new-since before --type mq --name "${NAME#/}"
 	[ "$output" = "mq:$NAME" ]
+}
+
+@test "a socket file to which nobody is bound any more is not new" {
+	"$peer" bind "$PWD/socket" >ready 3>&- &
+	within 10 grep -q ready ready
+	ipc-ls -q --save before --type sock "$PWD"
+	killed $!
+	run -0 ipc-ls -q --new-since before --type sock --name "$PWD/*" "$PWD"
+	rm socket
+	socket_file "$PWD/socket"
+	run -7 ipc-ls -q --new-since before --type sock --name "$PWD/*" "$PWD"
 }
 
 @test "what goes with those who have it is new only for --since-all" {
@@ -265,7 +294,7 @@ suite() {
 	run -0 --separate-stderr as_user 65534 ipc-ls -r --noheadings -o ADDRESS,STATE --name "${NAME#/}"
 	[ "$output" = "shm:$NAME unknown" ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
-	[[ $stderr == 'ipc-ls: '*'not all holders may be known: '*'not every process may be looked at'* ]]
+	[[ $stderr == 'ipc-ls: not all may be listed of: '*'fifo, mmap, pipe; not all holders may be known: '*'not every process may be looked at'* ]]
 }
 
 @test "a container sees its own objects alone, and knows that others may have them" {
