@@ -1,6 +1,8 @@
 /* test-pipe.c - pipes and FIFOs: who has which end, who waits, and what is found unasked */
 #include <poll.h>
 
+#include <ipcutil/pipe.h>
+
 #include "crew.h"
 
 enum {
@@ -390,7 +392,6 @@ test_measure(void)
 	struct ipc_holder holder = { .pid = getpid(), .write_fd = -1 };
 	struct ipc_pipe_level level;
 	struct ipc_object object;
-	int ends[2];
 
 	must(pipe(ends), "pipe");
 	must((int)write(ends[1], "three", 5), "write");
