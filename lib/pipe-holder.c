@@ -277,19 +277,17 @@ find_holder(const struct ipc_object *object, size_t *count, struct ipc_error *er
 }
 
 int
-ipc_pipe_remove(const struct ipc_address *address, struct ipc_error *err)
+ipc_pipe_end(const struct ipc_object *object, struct ipc_error *err)
 {
-	struct ipc_object object;
+	const struct ipc_address *address = &object->address;
 	size_t count = 0;
 	pid_t pid;
 
-	if (ipc_pipe_find(address, "remove", &object, err) < 0)
-		return -1;
 	if (address->kind == IPC_PID_FD)
-		return end_holder(address->pid, &object, err);
-	pid = find_holder(&object, &count, err);
+		return end_holder(address->pid, object, err);
+	pid = find_holder(object, &count, err);
 	if (pid >= 0)
-		return end_holder(pid, &object, err);
+		return end_holder(pid, object, err);
 	if (count == 0)
 		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
 			"remove '%s': no process that we may look at has it open",
@@ -298,4 +296,14 @@ ipc_pipe_remove(const struct ipc_address *address, struct ipc_error *err)
 		"remove '%s': none of the %zu processes that have it is a holder that "
 		"'ipc-pipe create' made",
 		address->text, count);
+}
+
+int
+ipc_pipe_remove(const struct ipc_address *address, struct ipc_error *err)
+{
+	struct ipc_object object;
+
+	return ipc_pipe_find(address, "remove", &object, err) < 0
+		? -1
+		: ipc_pipe_end(&object, err);
 }

@@ -144,8 +144,10 @@ remove_at_once(const struct ipc_removal *removal, struct ipc_error *err)
 		: ipc_removal_fail(removal, errno, err);
 }
 
+/* code is that of a removal that failed, or 0. */
 static int
-put_back(const struct ipc_removal *removal, const char *aside, struct ipc_error *err)
+put_back(const struct ipc_removal *removal, const char *aside, int code,
+	struct ipc_error *err)
 {
 	const bool is_it = leads_to_it(removal, aside);
 
@@ -155,6 +157,8 @@ put_back(const struct ipc_removal *removal, const char *aside, struct ipc_error 
 			"remove '%s': another one took its place, and its name before "
 			"that could have it again: %s; it has the name %s now",
 			removal->item->address, strerror(errno), aside);
+	if (code != 0)
+		return ipc_removal_fail(removal, code, err);
 	if (!is_it)
 		return ipc_removal_other(removal, err);
 	return ipc_refuse(err, IPC_REFUSED, EBUSY,
@@ -182,24 +186,29 @@ remove_file(
 			: ipc_removal_fail(removal, errno, err);
 	if (!leads_to_it(removal, aside) ||
 		(!(allowed & IPC_REMOVE_IN_USE) && is_wanted(removal)))
-		return put_back(removal, aside, err);
+		return put_back(removal, aside, 0, err);
 	return unlinkat(removal->dir, aside, 0) == 0
 		? 0
-		: ipc_removal_fail(removal, errno, err);
+		: put_back(removal, aside, errno, err);
 }
 
+/* No signal ends us while it has another name. */
 static int
 file_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
 	bool changed = false;
 	int code = 0, result;
+	sigset_t all, before;
 
 	if (removal->is_shared)
 		code = ipc_become(removal->item->evidence.object.uid, &changed);
 	if (code != 0)
 		return ipc_removal_fail(removal, code, err);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	result = remove_file(removal, allowed, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	ipc_become_root(changed);
 	return result;
 }

@@ -3,9 +3,9 @@
 #include <mqueue.h>
 #include <sys/stat.h>
 
-#include "auto.h"
 #include "become.h"
 #include "mq-posix.h"
+#include "object.h"
 #include "removal.h"
 
 static bool
@@ -49,14 +49,14 @@ mq_begin(struct ipc_removal *removal, struct ipc_evidence *evidence, uint64_t *m
 static bool
 has_its_name(const struct ipc_removal *removal)
 {
-	autoclose int again = removal->fd >= 0
-		? -1
-		: ipc_mq_posix_open_any(removal->item->evidence.object.address.text);
-	const int fd = removal->fd >= 0 ? removal->fd : again;
+	const struct ipc_object *object = &removal->item->evidence.object;
+	struct ipc_object now;
 	struct stat st;
 
-	return fd < 0 || /* it may not be opened */
-		(fstat(fd, &st) == 0 && is_the_queue(removal, &st) && st.st_nlink > 0);
+	if (removal->fd >= 0)
+		return fstat(removal->fd, &st) == 0 && st.st_nlink > 0;
+	return ipc_object_look(object, &now, NULL) < 0 || /* nobody may look at it */
+		ipc_object_is_same(object, &now);
 }
 
 /*

@@ -21,7 +21,7 @@ pipe_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
 	(void)allowed;
-	return ipc_pipe_remove(&removal->item->evidence.object.address, err);
+	return ipc_pipe_end(&removal->item->evidence.object, err);
 }
 
 const struct ipc_removal_ops ipc_removal_pipe = {

@@ -121,7 +121,9 @@ sysv_commit(
 	if (check(removal, allowed, err) < 0)
 		return -1;
 	code = ipc_become(object->uid, &changed);
-	if (code == 0 && destroy(object->type, (int)object->number) < 0)
+	if (code != 0)
+		return ipc_removal_fail(removal, code, err);
+	if (destroy(object->type, (int)object->number) < 0)
 		code = errno;
 	ipc_become_root(changed);
 	return code == 0 ? 0 : fail(removal, code, changed, err);
