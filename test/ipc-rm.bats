@@ -91,6 +91,22 @@ not_there() {
 	as_user 65534 ipc-rm shm:"$NAME"
 }
 
+@test "a file of an overlay that a process only maps is in use" {
+	as_root
+	unshare --mount bash -c 'mkdir layers && mount -t tmpfs none layers && cd layers && mkdir low up work all &&
+		mount -t overlay -o lowerdir=low,upperdir=up,workdir=work none all' 2>/dev/null || skip "no overlays here"
+	run -7 --separate-stderr unshare --mount bash -c '
+		mount -t tmpfs none layers && cd layers && mkdir low up work all
+		mount -t overlay -o lowerdir=low,upperdir=up,workdir=work none all
+		head -c 4096 /dev/zero >all/file
+		"$0" map all/file >mapped 3>&- &
+		until grep -q ready mapped; do :; done
+		ipc-rm "mmap:$PWD/all/file"
+		status=$?
+		kill $! && exit $status' "$peer"
+	[[ $stderr == *"it is in use: process "*" has it mapped"* ]]
+}
+
 @test "a segment that is attached is refused, also when its process cannot be seen" {
 	segment=$(ipc-shm create -s 4K private) && segments "$segment"
 	perl -e 'use IPC::SysV; IPC::SysV::shmat($ARGV[0], undef, 0) or die; $| = 1; print "ready\n"; sleep' \
