@@ -123,6 +123,22 @@ free_listed(struct listed *listed)
 }
 
 static int
+add(struct list *list, const struct listed *listed, struct ipc_error *err)
+{
+	if (list->count == list->room) {
+		size_t room = 2 * list->room + 64;
+		struct listed *more = reallocarray(list->items, room, sizeof(*more));
+
+		if (more == NULL)
+			return ipc_fail(err, errno, "read standard input");
+		list->items = more;
+		list->room = room;
+	}
+	list->items[list->count++] = *listed;
+	return 0;
+}
+
+static int
 add_line(struct rm *rm, struct list *list, char *line, size_t length)
 {
 	struct listed listed = { .address = NULL };
@@ -135,19 +151,11 @@ add_line(struct rm *rm, struct list *list, char *line, size_t length)
 		return cli_misuse(rm->call, "line %zu of standard input: %s",
 			list->count + 1, wrong);
 	}
-	if (list->count == list->room) {
-		size_t room = 2 * list->room + 64;
-		struct listed *more = reallocarray(list->items, room, sizeof(*more));
-
-		if (more == NULL) {
-			free_listed(&listed);
-			return ipc_fail(&rm->call->err, errno, "read standard input");
-		}
-		list->items = more;
-		list->room = room;
-	}
-	list->items[list->count++] = listed;
-	return 0;
+	if (ipc_inventory_check(listed.address, &rm->call->err) == 0 &&
+		add(list, &listed, &rm->call->err) == 0)
+		return 0;
+	free_listed(&listed);
+	return -1;
 }
 
 /* All of it comes before anything is done: a wrong line leaves all as it was. */
@@ -162,7 +170,7 @@ read_list(struct rm *rm, struct list *list)
 	while (result == 0 && (length = getline(&line, &room, stdin)) >= 0)
 		result = add_line(rm, list, line, (size_t)length);
 	free(line);
-	if (result == 0 && ferror(stdin))
+	if (result == 0 && !feof(stdin)) /* or no memory for a line */
 		return ipc_fail(&rm->call->err, errno, "read standard input");
 	return result;
 }

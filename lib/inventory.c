@@ -84,27 +84,46 @@ ipc_inventory_list(struct ipc_inventory *inventory,
 	return 0;
 }
 
+/* Reads an address with its type before it: the row of the type, or NULL. */
+static const struct ipc_inventory_row *
+read_address(const char *address, struct ipc_address *plain, struct ipc_error *err)
+{
+	const char *colon = strchrnul(address, ':');
+	const size_t length = (size_t)(colon - address);
+
+	for (unsigned int i = 0; *colon == ':' && i < IPC_FAMILIES; i++) {
+		const struct ipc_inventory_row *row = &ipc_inventory_rows[i];
+
+		if (strncmp(row->name, address, length) == 0 &&
+			row->name[length] == '\0')
+			return row->address(colon + 1, plain, err) < 0 ? NULL : row;
+	}
+	ipc_refuse(err, IPC_MISUSE, EINVAL,
+		"'%s' is not an address with its type before it, such as 'shm:id:42'",
+		address);
+	return NULL;
+}
+
+int
+ipc_inventory_check(const char *address, struct ipc_error *err)
+{
+	struct ipc_address plain;
+
+	return read_address(address, &plain, err) == NULL ? -1 : 0;
+}
+
 int
 ipc_inventory_add(
 	struct ipc_inventory *inventory, const char *address, struct ipc_error *err)
 {
-	const char *colon = strchrnul(address, ':');
-	const size_t length = (size_t)(colon - address);
 	struct ipc_inventory_lister lister = { .inventory = inventory, .err = err };
 	struct ipc_address plain;
+	const struct ipc_inventory_row *row = read_address(address, &plain, err);
 
-	for (unsigned int i = 0; *colon == ':' && i < IPC_FAMILIES; i++) {
-		if (strncmp(ipc_inventory_rows[i].name, address, length) != 0 ||
-			ipc_inventory_rows[i].name[length] != '\0')
-			continue;
-		lister.family = i;
-		if (ipc_inventory_rows[i].address(colon + 1, &plain, err) < 0)
-			return -1;
-		return ipc_inventory_rows[i].look(&lister, &plain);
-	}
-	return ipc_refuse(err, IPC_MISUSE, EINVAL,
-		"'%s' is not an address with its type before it, such as 'shm:id:42'",
-		address);
+	if (row == NULL)
+		return -1;
+	lister.family = (enum ipc_family)(row - ipc_inventory_rows);
+	return row->look(&lister, &plain);
 }
 
 /* Bits of the families that only a look at processes finds. */

@@ -235,6 +235,9 @@ not_there() {
 		run -2 --separate-stderr ipc-rm --stdin <more
 		[[ $stderr == "ipc-rm: line 2 of standard input: "* ]] && [ "${#stderr_lines[@]}" -eq 1 ]
 	done
+	echo '{"address":"nothing:/a","identity":"1"}' | cat list - >more
+	run -2 --separate-stderr ipc-rm --stdin <more
+	[[ $stderr == "ipc-rm: 'nothing:/a' is not an address with its type before it"* ]]
 	run -0 --separate-stderr ipc-rm --stdin </dev/null
 	ipc-rm shm:"$NAME"
 }
@@ -327,4 +330,15 @@ not_there() {
 	there shm:"$NAME"
 	there shm:"$segment"
 	ipc-rm shm:"$NAME" shm:"$segment"
+}
+
+@test "a line for which there is no memory leaves all as it was" {
+	! grep -q __asan_init "$(command -v ipc-rm)" || skip "a sanitizer takes as much as it likes"
+	ipc-shm create -s 4K "$NAME"
+	listed shm:"$NAME" >list
+	head -c 300M /dev/zero | tr '\0' ' ' >>list
+	run -1 --separate-stderr bash -c 'ulimit -v 200000; ipc-rm --stdin <list'
+	[ "$stderr" = "ipc-rm: cannot read standard input: Cannot allocate memory" ]
+	there shm:"$NAME"
+	ipc-rm shm:"$NAME"
 }

@@ -93,6 +93,9 @@ struct ipc_inventory_plan {
 int ipc_inventory_list(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err);
 
+/* IPC_MISUSE when no address with its type before it is written so. */
+int ipc_inventory_check(const char *address, struct ipc_error *err);
+
 /*
  * Adds the one object of an address with its type before it, "shm:id:42".
  *
