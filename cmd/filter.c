@@ -112,11 +112,9 @@ is_older_than(const struct ipc_item *item, int64_t span)
 		time(NULL) - item->used > span / NS_PER_S;
 }
 
-static bool
-passes_before_look(const struct ipc_item *item, const void *arg)
+bool
+filter_passes_before_look(const struct filter *filter, const struct ipc_item *item)
 {
-	const struct filter *filter = arg;
-
 	if (!(filter->families & 1U << item->family))
 		return false;
 	if (!belongs_to(item, &filter->owner))
@@ -124,6 +122,12 @@ passes_before_look(const struct ipc_item *item, const void *arg)
 	if (filter->name != NULL && !is_named(item, filter->name))
 		return false;
 	return filter->older_than == 0 || is_older_than(item, filter->older_than);
+}
+
+static bool
+passes_before_look(const struct ipc_item *item, const void *arg)
+{
+	return filter_passes_before_look(arg, item);
 }
 
 static bool
@@ -152,5 +156,6 @@ filter_after_look(const struct filter *filter, struct ipc_inventory *inventory)
 bool
 filter_passes(const struct filter *filter, const struct ipc_item *item)
 {
-	return passes_before_look(item, filter) && passes_after_look(item, filter);
+	return filter_passes_before_look(filter, item) &&
+		passes_after_look(item, filter);
 }

@@ -56,7 +56,9 @@ void filter_before_look(const struct filter *filter, struct ipc_inventory *inven
 /* ...and what does not pass with the evidence. */
 void filter_after_look(const struct filter *filter, struct ipc_inventory *inventory);
 
-/* Both: whether one passes. */
+/* Whether one passes the first of these, and both. */
+bool filter_passes_before_look(
+	const struct filter *filter, const struct ipc_item *item);
 bool filter_passes(const struct filter *filter, const struct ipc_item *item);
 
 #endif

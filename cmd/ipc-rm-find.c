@@ -31,25 +31,29 @@ look(struct rm *rm, struct ipc_inventory *inventory)
 {
 	const char *const dirs[] = { rm->args->under, NULL };
 	struct ipc_inventory_plan plan = { .dirs = dirs };
-	struct filter filter = rm->args->filter;
+	struct filter *filter = &rm->filter;
 
-	if (filter_begin(&filter, rm->call) < 0)
+	*filter = rm->args->filter;
+	if (filter_begin(filter, rm->call) < 0)
 		return -1;
 	/* Nobody but root may remove what is another's. */
-	if (filter.owner.uid == IPC_NOBODY && geteuid() != 0)
-		filter.owner.uid = geteuid();
-	plan.families = filter.families;
+	if (filter->owner.uid == IPC_NOBODY && geteuid() != 0)
+		filter->owner.uid = geteuid();
+	plan.families = filter->families;
 	if (ipc_inventory_list(inventory, &plan, &rm->call->err) < 0)
 		return -1;
-	filter_before_look(&filter, inventory);
+	filter_before_look(filter, inventory);
 	if (ipc_inventory_look(inventory, &rm->call->err) < 0)
 		return -1;
-	filter_after_look(&filter, inventory);
+	filter_after_look(filter, inventory);
 	ipc_inventory_keep(inventory, is_candidate, rm->args);
 	return 0;
 }
 
-/* That nobody has it is seen twice, so far apart: some open it, and close it soon. */
+/*
+ * That nobody has it is seen twice, so far apart: some open it, and close it soon,
+ * and a socket that is just being bound has a file first.
+ */
 static void
 let_a_second_pass(void)
 {
@@ -66,7 +70,7 @@ rm_found(struct rm *rm)
 	char identity[IPC_IDENTITY_MAX];
 	int result = look(rm, &inventory);
 
-	if (result == 0 && inventory.count > 0 && rm->args->idle)
+	if (result == 0 && inventory.count > 0)
 		let_a_second_pass();
 	for (size_t i = 0; i < inventory.count && result == 0; i++)
 		rm_one(rm, inventory.items[i].address,

@@ -56,16 +56,22 @@ check(struct call *call)
 	return 0;
 }
 
-/* What was found idle before may be in use by now; what was not known may be proven. */
-static bool
-is_meant(const struct rm *rm, const struct ipc_removal *removal)
+/*
+ * Why a search leaves it, or NULL.  What was found idle before may be in use by now, or may
+ * have been meanwhile; what was not known may be proven.
+ */
+static const char *
+why_left(const struct rm *rm, const struct ipc_removal *removal)
 {
 	const enum ipc_state state = removal->verdict.state;
 
 	if (!is_search(rm->args))
-		return true;
-	return state == IPC_STALE || state == IPC_IN_USE ||
-		(rm->args->idle && state == IPC_IDLE);
+		return NULL;
+	if (state != IPC_STALE && !(rm->args->idle && state == IPC_IDLE))
+		return removal->verdict.why;
+	return filter_passes_before_look(&rm->filter, removal->item)
+		? NULL
+		: "it was used or set meanwhile";
 }
 
 static int
@@ -85,11 +91,10 @@ remove_it(struct rm *rm, struct ipc_removal *removal)
 }
 
 static void
-leave(struct rm *rm, const struct ipc_removal *removal)
+leave(struct rm *rm, const struct ipc_removal *removal, const char *why)
 {
 	rm->unknown += removal->verdict.state == IPC_STATE_UNKNOWN;
-	cli_say(rm->call, "'%s' is left: %s", removal->item->address,
-		removal->verdict.why);
+	cli_say(rm->call, "'%s' is left: %s", removal->item->address, why);
 }
 
 /* Absence is no failure of a search, which somebody else may have made, too. */
@@ -108,11 +113,12 @@ rm_one(struct rm *rm, const char *address, const char *identity)
 {
 	struct ipc_removal removal;
 	int result = ipc_removal_begin(&removal, address, identity, &rm->call->err);
+	const char *why = result == 0 ? why_left(rm, &removal) : NULL;
 
-	if (result == 0 && is_meant(rm, &removal))
-		result = remove_it(rm, &removal);
+	if (why != NULL)
+		leave(rm, &removal, why);
 	else if (result == 0)
-		leave(rm, &removal);
+		result = remove_it(rm, &removal);
 	ipc_removal_end(&removal);
 	if (result < 0)
 		fail(rm);

@@ -22,6 +22,7 @@ struct rm_args {
 struct rm {
 	struct call *call;
 	const struct rm_args *args;
+	struct filter filter; /* of a search */
 	struct item_view view;
 	unsigned int allowed; /* for ipc_removal_check() */
 	size_t removed, refused, unknown;

@@ -332,6 +332,29 @@ not_there() {
 	ipc-rm shm:"$NAME" shm:"$segment"
 }
 
+@test "a socket that is bound in another network namespace is not stale, and no refusal" {
+	as_root
+	unshare --net "$peer" bind "$PWD/socket" >bound 3>&- &
+	within 5 grep -q ready bound
+	run -0 --separate-stderr ipc-rm --stale --type sock --under "$PWD"
+	[ "$stderr" = "ipc-rm: removed 0, refused 0" ]
+	fails 7 ipc-rm sock:"$PWD/socket"
+	kill $!
+}
+
+@test "what is used while ipc-rm --idle looks a second time is young again, and stays" {
+	as_root
+	run -0 --separate-stderr unshare --ipc bash -c '
+		id=$(ipc-shm create -q -s 4K private)
+		until [ "$(ipc-ls -q --type shm --name "$id" --older-than 1s -r --noheadings -o ADDRESS)" ]; do :; done
+		ipc-rm -v --idle --older-than 1s --type shm --name "$id" &
+		until grep -q nanosleep "/proc/$!/wchan" || ! kill -0 $!; do :; done
+		ipc-shm read "$id" >/dev/null
+		wait $! && ipc-rm "shm:$id"'
+	[[ ${stderr_lines[0]} == *"is left: it was used or set meanwhile" ]]
+	[ "${stderr_lines[1]}" = "ipc-rm: removed 0, refused 0" ]
+}
+
 @test "a line for which there is no memory leaves all as it was" {
 	! grep -q __asan_init "$(command -v ipc-rm)" || skip "a sanitizer takes as much as it likes"
 	ipc-shm create -s 4K "$NAME"
