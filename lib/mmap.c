@@ -105,10 +105,11 @@ add(struct found *found, const char *path, uint64_t inode, uint64_t device)
 		found->count++;
 }
 
-/* Undoes the \012 of proc_pid_maps(5), in place. */
-static void
+/* Undoes the \012 of proc_pid_maps(5), in place; false when there is none. */
+static bool
 unescape(char *path)
 {
+	const char *const given = path;
 	char *to = path;
 
 	for (; *path != '\0'; *to++ = *path++)
@@ -117,6 +118,7 @@ unescape(char *path)
 			*path = '\n';
 		}
 	*to = '\0';
+	return given + strlen(given) != path;
 }
 
 static bool
@@ -125,20 +127,19 @@ begins_with(const char *text, const char *beginning)
 	return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-/* Of /dev, without a name, or installed to be read by all, as what iconv(3) needs. */
+/* Of /dev, never with a name, or installed to be read by all, as what iconv(3) needs. */
 static bool
-is_other(const char *path, size_t length, bool is_written)
+is_other(const char *path, bool is_written)
 {
-	static const char gone[] = " (deleted)";
-	const size_t end = sizeof(gone) - 1;
-
 	return begins_with(path, "/dev/") || begins_with(path, "/memfd:") ||
 		begins_with(path, "/SYSV") ||
-		(!is_written && begins_with(path, "/usr/")) ||
-		(length > end && strcmp(path + length - end, gone) == 0);
+		(!is_written && begins_with(path, "/usr/"));
 }
 
-/* What is shared, and no code. */
+/*
+ * What is shared, and no code.  The kernel does not escape a backslash, nor what looks as
+ * if it told that a file was deleted: which file it is, the path that leads to it tells.
+ */
 static void
 read_line(char *line, struct found *found)
 {
@@ -146,19 +147,18 @@ read_line(char *line, struct found *found)
 	unsigned int major, minor;
 	uint64_t inode;
 	int at = 0;
-	size_t length;
 
 	if (sscanf(line, "%*x-%*x %4s %*x %x:%x %" SCNu64 " %n", access, &major, &minor,
 		    &inode, &at) != 4 ||
 		access[3] != 's' || access[2] == 'x' || line[at] != '/')
 		return;
 	line += at;
-	length = strcspn(line, "\n");
-	line[length] = '\0';
-	if (is_other(line, length, access[1] == 'w'))
+	line[strcspn(line, "\n")] = '\0';
+	if (is_other(line, access[1] == 'w'))
 		return;
-	unescape(line);
 	add(found, line, inode, makedev(major, minor));
+	if (unescape(line))
+		add(found, line, inode, makedev(major, minor));
 }
 
 /* Reads /proc/PATH/maps; false when there is nothing in it. */

@@ -178,6 +178,20 @@ with open("file", "r+b") as file:
 	run ! grep -F "$PWD/" <(ipc-mmap ls -q -r --noheadings -o ADDRESS)
 }
 
+@test "ls lists files whose names look like what the kernel tells of others" {
+	for name in 'file (deleted)' 'a\012b' $'a\nb'; do
+		head -c 64 /dev/zero >"$name"
+		mapped "$name"
+		pid=$!
+		ipc-mmap ls -q -J -o ADDRESS >listed
+		jq -s -e --arg path "$PWD/$name" 'map(select(.address == $path)) | length == 1' listed
+		rm "$name"
+		ipc-mmap ls -q -r --noheadings -o ADDRESS >listed
+		run ! grep -F "$PWD/" listed
+		killed "$pid"
+	done
+}
+
 @test "ls lists a file although others have, or had, another of that path mapped" {
 	as_root
 	unshare -m true || skip "no mount namespace can be had"
