@@ -50,14 +50,30 @@ note(struct ipc_scan *scan, int fds, const char *fd, const struct ipc_scan_key *
 		is_fifo ? (int)scan->descriptors.number : -1);
 }
 
-/* By the path of its descriptor, or by that of the directory of it. */
+/* Whether a path leads to that file. */
+static bool
+leads_to(const char *path, const struct statx *st)
+{
+	struct statx found;
+
+	return statx(AT_FDCWD, path, NO_WAIT, STATX_INO, &found) == 0 &&
+		found.stx_ino == st->stx_ino &&
+		found.stx_dev_major == st->stx_dev_major &&
+		found.stx_dev_minor == st->stx_dev_minor;
+}
+
+/* By the path of its descriptor; or by its process, or by the task alone that has it. */
 static int
-name(struct ipc_scan *scan, ssize_t place, int fds, const char *fd)
+name(struct ipc_scan *scan, ssize_t place, int fds, const char *fd,
+	const struct statx *st)
 {
 	char self[32], path[PATH_MAX], otherwise[PATH_MAX];
 	ssize_t length = readlinkat(fds, fd, path, sizeof(path) - 1);
 
 	path[length < 0 ? 0 : length] = '\0';
+	snprintf(otherwise, sizeof(otherwise), "/proc/%d/fd/%s", (int)scan->pid, fd);
+	if (leads_to(otherwise, st))
+		return ipc_scan_name(scan, place, path, otherwise);
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fds);
 	length = readlink(self, otherwise, sizeof(otherwise) - NAME_MAX);
 	if (length < 0)
@@ -84,7 +100,7 @@ discover(struct ipc_scan *scan, int fds, const char *fd, const struct statx *st)
 		return access < 0 ? miss(scan) : 0;
 	place = ipc_scan_discover(scan, type, st);
 	if (place < 0 ||
-		(!ipc_scan_is_named(scan, place) && name(scan, place, fds, fd) < 0))
+		(!ipc_scan_is_named(scan, place) && name(scan, place, fds, fd, st) < 0))
 		return -1;
 	return ipc_scan_note(scan, (size_t)place, (unsigned int)access,
 		(int)scan->descriptors.number);

@@ -1,5 +1,6 @@
 /* test-pipe.c - pipes and FIFOs: who has which end, who waits, and what is found unasked */
 #include <poll.h>
+#include <pthread.h>
 
 #include <ipcutil/pipe.h>
 
@@ -276,6 +277,14 @@ discovered(const struct ipc_discovery *found, const struct ipc_object *object,
 	return NULL;
 }
 
+static void *
+be_there(void *arg)
+{
+	(void)arg;
+	pause();
+	return NULL;
+}
+
 static void
 test_discovery(void)
 {
@@ -284,6 +293,7 @@ test_discovery(void)
 	const struct ipc_object *there;
 	struct ipc_discovery found;
 	struct ipc_holder holder;
+	pthread_t thread;
 	char text[64];
 	int fd;
 
@@ -316,7 +326,10 @@ test_discovery(void)
 	close(ends[0]);
 	close(ends[1]);
 	must(unlink(fifo), fifo);
+	must(-pthread_create(&thread, NULL, be_there, NULL), "pthread_create");
 	is(ipc_holders_discover(BOTH_TYPES, &found, NULL), 0, "a later look");
+	pthread_cancel(thread);
+	pthread_join(thread, NULL);
 	ok(discovered(&found, &gone, getpid(), &holder) == NULL,
 		"finds no pipe that was closed");
 	there = discovered(&found, &named, getpid(), &holder);
