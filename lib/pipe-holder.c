@@ -252,10 +252,12 @@ end_holder(pid_t pid, const struct ipc_object *object, struct ipc_error *err)
 			"remove '%s': process %d is no holder that 'ipc-pipe create' "
 			"made, and goes on",
 			text, (int)pid);
-	if (pidfd_send_signal(pidfd, SIGTERM, NULL, 0) < 0 && errno != ESRCH)
+	/* It has nothing to tidy up, and may be stopped. */
+	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
 		return ipc_fail(err, errno, "remove '%s'", text);
-	poll(&process, 1, END_MS);
-	return 0;
+	if (poll(&process, 1, END_MS) > 0)
+		return 0;
+	return ipc_fail(err, ETIMEDOUT, "end the holder of '%s'", text);
 }
 
 /* The one of those who have it that is its holder, or -1. */

@@ -137,6 +137,14 @@ waiting() {
 	kill $!
 }
 
+@test "rm ends a holder that is stopped, too" {
+	pipe
+	kill -STOP "${pipe%/*}"
+	within 5 grep -q '^State:.T' "/proc/${pipe%/*}/status"
+	ipc-pipe rm "$pipe"
+	within 5 ended "${pipe%/*}"
+}
+
 @test "rm takes several addresses and goes on; -f: what is gone is no failure" {
 	pipe
 	first=$pipe
