@@ -33,31 +33,32 @@ cannot_make(int code, struct ipc_error *err)
 
 /* Above 2: who becomes a command has those for itself. */
 static int
-make(int ends[2])
+lift(int *fd)
 {
-	int made[2];
+	int higher;
 
-	if (pipe2(made, O_CLOEXEC) < 0)
+	if (*fd > STDERR_FILENO)
+		return 0;
+	higher = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (higher < 0)
 		return -1;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = made[i] > STDERR_FILENO
-			? made[i]
-			: fcntl(made[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		if (ends[i] != made[i])
-			close(made[i]);
-	}
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+	close(*fd);
+	*fd = higher;
+	return 0;
 }
 
 int
 ipc_pipe_make(int ends[2], uint64_t size, struct ipc_error *err)
 {
 	autoclose int reader = -1, writer = -1;
+	int made[2];
 
-	if (make(ends) < 0)
+	if (pipe2(made, O_CLOEXEC) < 0)
 		return cannot_make(errno, err);
-	reader = ends[0];
-	writer = ends[1];
+	reader = made[0];
+	writer = made[1];
+	if (lift(&reader) < 0 || lift(&writer) < 0)
+		return cannot_make(errno, err);
 	if (size != IPC_UNKNOWN &&
 		ipc_pipe_resize(reader, size, "the new pipe", err) < 0)
 		return -1;

@@ -281,13 +281,23 @@ wait_for_writer(int fd, const struct ipc_wait *wait)
 
 /* Without sleeping; then it is as others expect it. */
 static int
-open_path(const char *path, enum ipc_pipe_end end)
+open_descriptor(
+	const struct ipc_object *object, pid_t pid, int number, enum ipc_pipe_end end)
 {
-	autoclose int fd = open(path,
-		(end == IPC_PIPE_READ ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY |
-			O_CLOEXEC);
-	int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+	const int mode = end == IPC_PIPE_READ ? O_RDONLY : O_WRONLY;
+	char path[FD_PATH_MAX];
+	autoclose int fd = -1;
+	int flags;
 
+	put_path(path, pid, number);
+	fd = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (!is_of(object, fd)) {
+		errno = ENOENT; /* it has another there by now */
+		return -1;
+	}
+	flags = fcntl(fd, F_GETFL);
 	return flags < 0 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0 ? -1
 									: keep(&fd);
 }
@@ -297,7 +307,6 @@ static int
 open_by_holders(const struct ipc_object *object, enum ipc_pipe_end end)
 {
 	struct ipc_holders holders;
-	char path[FD_PATH_MAX];
 	int fd = -1, code = ENOENT;
 
 	if (ipc_holders_find(object, 1, &holders, NULL) < 0)
@@ -305,15 +314,10 @@ open_by_holders(const struct ipc_object *object, enum ipc_pipe_end end)
 	for (size_t i = 0; i < holders.count && fd < 0; i++) {
 		const struct ipc_holder *holder = &holders.holder[i];
 
-		put_path(path, holder->pid,
-			holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
-		fd = open_path(path, end);
-		if (fd < 0)
+		fd = open_descriptor(object, holder->pid,
+			holder->read_fd >= 0 ? holder->read_fd : holder->write_fd, end);
+		if (fd < 0 && errno != ENOENT)
 			code = errno;
-		else if (!is_of(object, fd)) {
-			close(fd);
-			fd = -1;
-		}
 	}
 	ipc_holders_free(&holders);
 	errno = code;
@@ -324,15 +328,10 @@ static int
 open_other(const struct ipc_address *address, const struct ipc_object *object,
 	enum ipc_pipe_end end, const char *action, struct ipc_error *err)
 {
-	char path[FD_PATH_MAX];
-	int fd;
+	int fd = address->kind == IPC_INODE
+		? open_by_holders(object, end)
+		: open_descriptor(object, address->pid, address->fd, end);
 
-	if (address->kind == IPC_INODE) {
-		fd = open_by_holders(object, end);
-	} else {
-		put_path(path, address->pid, address->fd);
-		fd = open_path(path, end);
-	}
 	if (fd >= 0)
 		return fd;
 	if (errno == ENOENT && address->kind == IPC_INODE)
