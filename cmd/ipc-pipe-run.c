@@ -30,8 +30,8 @@ const struct field run_options[] = {
 	END_FIELDS,
 };
 
-/* What is between two commands when only its bytes are counted. */
-enum { COUNTED = 1 << 20 };
+/* What is between two commands when its bytes are counted, or it is to end with us. */
+enum { SOME = 1 << 20 };
 
 struct command {
 	const char *text;
@@ -93,6 +93,10 @@ join(struct call *call, struct pipeline *pipeline, size_t number, uint64_t size)
 		pipeline->arrivals, &call->err);
 }
 
+/*
+ * Commands in a circle would wait for each other for ever when we are killed, and what a
+ * shell has started stays: the last joint is ours.
+ */
 static int
 join_all(struct call *call, struct pipeline *pipeline)
 {
@@ -102,10 +106,10 @@ join_all(struct call *call, struct pipeline *pipeline)
 	for (size_t i = 0; i < joints; i++) {
 		uint64_t size = args->buffer;
 
-		if (args->progress && i + 1 == joints) {
+		if (i + 1 == joints && (args->progress || args->duplex)) {
 			pipeline->counted = &pipeline->elastics[i];
 			if (size == IPC_UNKNOWN)
-				size = COUNTED;
+				size = SOME;
 		}
 		if (join(call, pipeline, i, size) < 0)
 			return -1;
@@ -140,7 +144,7 @@ become(const struct pipeline *pipeline, const struct command *command, pid_t par
 	give_back(SIGXFSZ);
 	sigaction(SIGCHLD, &pipeline->chld, NULL);
 	sigprocmask(SIG_SETMASK, &pipeline->before, NULL);
-	execl("/bin/sh", "sh", "-c", command->text, (char *)NULL);
+	execl("/bin/sh", "sh", "-c", "--", command->text, (char *)NULL);
 	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE);
 }
 
@@ -172,7 +176,14 @@ send_to_all(const struct pipeline *pipeline, int signal)
 			kill(pipeline->commands[i].pid, signal);
 }
 
-/* The terminal tells all of its processes itself. */
+/* The terminal tells all of its processes itself; that it is gone, a session's first. */
+static bool
+is_for_us_alone(const struct signalfd_siginfo *info)
+{
+	return info->ssi_code != SI_KERNEL ||
+		(info->ssi_signo == SIGHUP && getsid(0) == getpid());
+}
+
 static void
 take_signals(struct pipeline *pipeline)
 {
@@ -182,7 +193,7 @@ take_signals(struct pipeline *pipeline)
 		if (info.ssi_signo == SIGCHLD)
 			continue;
 		sigaddset(&pipeline->came, (int)info.ssi_signo);
-		if (info.ssi_code != SI_KERNEL)
+		if (is_for_us_alone(&info))
 			send_to_all(pipeline, (int)info.ssi_signo);
 	}
 }

@@ -44,6 +44,7 @@ lines() {
 	run -137 ipc-pipe run 'exit 3' 'kill -9 $$' true
 	run -127 ipc-pipe run 'no-such-command 2>/dev/null'
 	run -141 ipc-pipe run yes 'head -n 1'
+	run -127 ipc-pipe run true '-no-such-command 2>/dev/null'
 }
 
 @test "--status tells how each ended; their names can do no harm" {
@@ -192,6 +193,20 @@ SCRIPT
 		kill -9 $!
 		within 10 none_alive pids
 	done
+	# What a shell has started is not killed with it, and sees the end of its input.
+	: >pids
+	ipc-pipe run --duplex 'sh -c "echo \$\$ >>pids; exec cat"; :' 'sh -c "echo \$\$ >>pids; exec cat"; :' 3>&- &
+	within 10 lines 2 pids
+	kill -9 $!
+	within 10 none_alive pids
+}
+
+@test "the end of the terminal reaches all of them, also where ipc-pipe is first in its session" {
+	script -qec "exec ipc-pipe run 'echo \$\$ >>pids; exec sleep 100' 'echo \$\$ >>pids; exec sleep 100'" \
+		/dev/null </dev/null >/dev/null 2>&1 3>&- &
+	within 10 lines 2 pids
+	kill -9 $!
+	within 10 none_alive pids
 }
 
 @test "closed standard output and input are those of the commands" {
