@@ -89,16 +89,17 @@ lock(int fd)
 	return fcntl(fd, F_OFD_SETLK, &all) == 0;
 }
 
-/* Removes what is ours and nobody is at; false when it is not that. */
+/* Removes what was a draft as ours is, and nobody is at; false when it is not that. */
 static bool
-remove_leftover(int dir, const char *name)
+remove_leftover(const struct ipc_memory_draft *draft, int dir)
 {
+	const char *name = draft->name;
 	autoclose int fd =
 		openat(dir, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st, now;
+	struct stat ours, st, now;
 
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-		st.st_uid == geteuid() && lock(fd) &&
+	return fd >= 0 && fstat(draft->fd, &ours) == 0 && fstat(fd, &st) == 0 &&
+		S_ISREG(st.st_mode) && st.st_uid == ours.st_uid && lock(fd) &&
 		fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
 		now.st_dev == st.st_dev && now.st_ino == st.st_ino &&
 		unlinkat(dir, name, 0) == 0;
@@ -110,7 +111,7 @@ link_usual(struct ipc_memory_draft *draft, const struct ipc_memory_place *place)
 	usual_name(place->name, draft->name);
 	if (link_fd(draft->fd, place->dir, draft->name) == 0)
 		return 0;
-	if (errno != EEXIST || !remove_leftover(place->dir, draft->name))
+	if (errno != EEXIST || !remove_leftover(draft, place->dir))
 		return -1;
 	return link_fd(draft->fd, place->dir, draft->name);
 }

@@ -160,12 +160,15 @@ lives() {
 		[ "$(value SIZE "$NAME")" = 8 ]
 	done
 	command -v strace >/dev/null || skip "no strace here"
-	ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=renameat:signal=KILL -e inject=rename:signal=KILL \
-		ipc-shm write --atomic "$NAME" killed || :
-	ipc-shm write --atomic "$NAME" left
-	grep -o '"\.ipc\.[0-9a-f]*"' trace | tr -d '"' | sort -u >names
-	[ -s names ]
-	while read -r name; do [ ! -e "/dev/shm/$name" ]; done <names
+	for user in "$(id -u)" 65534; do
+		ipc-shm set --owner "$user" "$NAME" || break	# root can
+		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=renameat:signal=KILL -e inject=rename:signal=KILL \
+			ipc-shm write --atomic --trust-owner "$user" "$NAME" killed || :
+		ipc-shm write --atomic --trust-owner "$user" "$NAME" left
+		grep -o '"\.ipc\.[0-9a-f]*"' trace | tr -d '"' | sort -u >names
+		[ -s names ]
+		while read -r name; do [ ! -e "/dev/shm/$name" ]; done <names
+	done
 	[ "$(ipc-shm read "$NAME")" = left ]
 }
 
