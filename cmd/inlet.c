@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <ipcutil/mq.h>
@@ -55,11 +56,28 @@ inlet_rest(const struct inlet *in)
 	};
 }
 
+void
+inlet_return(struct inlet *in)
+{
+	in->start = in->last;
+}
+
 /* Bytes that were read and not yet used. */
 static size_t
 waiting(const struct inlet *in)
 {
 	return in->end - in->start;
+}
+
+bool
+inlet_give_back(struct inlet *in)
+{
+	struct stat st;
+
+	if (waiting(in) > 0 && fstat(in->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		lseek(in->fd, -(off_t)waiting(in), SEEK_CUR) >= 0)
+		in->start = in->end;
+	return waiting(in) == 0;
 }
 
 /* Sleeps until there is input; 0, or -1 with IPC_TIMED_OUT. */
@@ -134,16 +152,18 @@ fill(struct inlet *in, struct ipc_error *err)
 	return 0;
 }
 
-/* Hands length bytes out as the message, and steps over gap bytes behind them. */
+/* Hands length bytes out as the message, and steps over those of its frame. */
 static int
-use(struct inlet *in, size_t length, size_t gap, struct ipc_message *message)
+use(struct inlet *in, size_t head, size_t length, size_t tail,
+	struct ipc_message *message)
 {
 	in->number++;
-	message->data = in->buffer + in->start;
+	in->last = in->start;
+	message->data = in->buffer + in->start + head;
 	message->length = length;
 	message->priority = in->priority;
 	message->type = in->type;
-	in->start += length + gap;
+	in->start += head + length + tail;
 	in->seen = 0;
 	return 1;
 }
@@ -188,9 +208,9 @@ read_delimited(struct inlet *in, char delimiter, size_t most,
 		if (length > most)
 			return pass_delimited(in, delimiter, err);
 		if (end != NULL)
-			return use(in, length, 1, message);
+			return use(in, 0, length, 1, message);
 		if (in->ended)
-			return length == 0 ? 0 : use(in, length, 0, message);
+			return length == 0 ? 0 : use(in, 0, length, 0, message);
 		in->seen = length;
 		if (fill(in, err) < 0)
 			return -1;
@@ -225,7 +245,7 @@ read_record(struct inlet *in, size_t length, struct ipc_message *message,
 		return -1;
 	if (whole == 0)
 		return waiting(in) == 0 ? 0 : ends_within(in, err);
-	return use(in, length, 0, message);
+	return use(in, 0, length, 0, message);
 }
 
 size_t
@@ -251,8 +271,7 @@ read_length_prefixed(
 		whole = gather(in, FRAME_HEAD + length, err);
 		if (whole <= 0)
 			return whole < 0 ? whole : ends_within(in, err);
-		in->start += FRAME_HEAD;
-		return use(in, length, 0, message);
+		return use(in, FRAME_HEAD, length, 0, message);
 	}
 	in->start += FRAME_HEAD;
 	for (left = length; left > 0 && !(in->ended && waiting(in) == 0);) {
@@ -282,7 +301,7 @@ read_whole(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 			"bytes%s",
 			in->name, in->most, in->limited_by);
 	}
-	return longer < 0 ? longer : use(in, waiting(in), 0, message);
+	return longer < 0 ? longer : use(in, 0, waiting(in), 0, message);
 }
 
 static const char *

@@ -29,7 +29,7 @@ struct inlet {
 	/* The rest is private. */
 	char *buffer;
 	size_t line; /* bytes of the longest that is read for a message */
-	size_t room, start, end, seen;
+	size_t room, last, start, end, seen;
 };
 
 /*
@@ -42,6 +42,18 @@ void inlet_close(struct inlet *in);
 
 /* What is in hand of a message that has not come whole: it lives until the next call. */
 struct ipc_message inlet_rest(const struct inlet *in);
+
+/*
+ * Puts the message back that was read last, with its frame, to be in hand again.  Not
+ * where in->framing is JSON.
+ */
+void inlet_return(struct inlet *in);
+
+/*
+ * Gives what is in hand back to fd, where that is a file: whoever shares it goes on there.
+ * True when nothing is in hand then.
+ */
+bool inlet_give_back(struct inlet *in);
 
 /*
  * Reads the next message; its data live until the next call.  Returns 1, or 0 at

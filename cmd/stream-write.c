@@ -277,12 +277,30 @@ wait_for_input(struct call *call, const struct writing *writing)
 static int
 write_next(struct call *call, struct writing *writing, struct inlet *in)
 {
+	const uint64_t before = writing->messages;
 	struct ipc_message message;
 	int result = inlet_read(in, &message, &call->err);
 
 	if (result <= 0)
 		return result;
-	return write_message(call, writing, &message) < 0 ? -1 : 1;
+	if (write_message(call, writing, &message) == 0)
+		return 1;
+	if (writing->messages == before && call->err.fault != IPC_LIMIT)
+		inlet_return(in);
+	return -1;
+}
+
+/* What was read ahead is not lost; but what ends within a message is no input. */
+static void
+leave_input(struct call *call, struct inlet *in)
+{
+	struct ipc_message rest;
+
+	if (call->err.code == EBADMSG || inlet_give_back(in))
+		return;
+	rest = inlet_rest(in);
+	message_rescue(
+		&rest, "input that was not written", call->program->name, &call->err);
 }
 
 static int
@@ -304,6 +322,8 @@ write_messages(struct call *call, struct writing *writing)
 		while ((result = write_next(call, writing, &in)) != 0)
 			if (result < 0 && !goes_on(call))
 				break;
+	if (result < 0)
+		leave_input(call, &in);
 	inlet_close(&in);
 	return result;
 }
@@ -343,8 +363,8 @@ write_input(struct call *call, struct writing *writing)
 		reader_has_gone(call, writing);
 	rest = (struct ipc_message){ .data = copy.hand, .length = copy.in_hand };
 	if (rest.length > 0)
-		message_rescue(&rest, "what had been read behind them",
-			call->program->name, &call->err);
+		message_rescue(&rest, "input that was not written", call->program->name,
+			&call->err);
 	free(copy.hand);
 	return result;
 }

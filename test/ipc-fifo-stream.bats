@@ -121,7 +121,22 @@ saved() {
 	within 10 ended $reader
 	echo two >slow
 	ends_with 1 $writer
-	grep -qx "ipc-fifo: cannot write to 'f': its last reader has gone, after 4 bytes had been accepted" err
+	grep -q "^ipc-fifo: cannot write to 'f': its last reader has gone, after 4 bytes had been accepted; " err
+	[ "$(saved "$(cat err)")" = two ]
+}
+
+@test "input of messages that was read ahead and not written is saved, or left in its file" {
+	seq 100000 >in
+	hold
+	fails 124 bash -c 'cat in | { ipc-fifo write -l -w 0.1 f; status=$?; cat >rest; exit $status; }'
+	ipc-fifo read -a f >out
+	saved "$stderr" | cat out - rest | cmp - in
+	fails 124 bash -c '{ ipc-fifo write -l -w 0.1 f; status=$?; cat >rest; exit $status; } <in'
+	[[ $stderr != *saved* ]]
+	ipc-fifo read -a f | cat - rest | cmp - in
+	printf 'one\ntwo\nhalf' >in
+	fails 124 bash -c '{ cat in; sleep 5; } | ipc-fifo write -l -w 0.1 f'
+	[ "$(saved "$stderr")" = half ]
 }
 
 @test "write -n to a full FIFO is 75, and -w 124, and both tell; what was accepted stays" {
