@@ -349,11 +349,11 @@ check_trust(
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return ipc_fail(err, errno, "write '%s'", address->text);
+		return ipc_fail(err, errno, "write to '%s'", address->text);
 	if (ipc_trust_written(st.st_uid, trusted))
 		return 0;
 	return ipc_refuse(err, IPC_REFUSED, EPERM,
-		"write '%s': it belongs to user %u; --trust-owner=%u allows it",
+		"write to '%s': it belongs to user %u; --trust-owner=%u allows it",
 		address->text, st.st_uid, st.st_uid);
 }
 
@@ -365,8 +365,8 @@ check_readers(int fd, const struct ipc_address *address, struct ipc_error *err)
 
 	if (poll(&polled, 1, 0) <= 0 || !(polled.revents & POLLERR))
 		return 0;
-	return ipc_refuse(err, IPC_FAILED, ENXIO, "write '%s': nobody has it to read",
-		address->text);
+	return ipc_refuse(err, IPC_FAILED, ENXIO,
+		"write to '%s': nobody has it open to read", address->text);
 }
 
 /* The end that was asked for, as far as it can be used. */
@@ -374,7 +374,7 @@ static int
 open_end(const struct ipc_address *address, const struct ipc_object *object,
 	enum ipc_pipe_end end, uid_t trusted, struct ipc_error *err)
 {
-	const char *action = end == IPC_PIPE_READ ? "read" : "write";
+	const char *action = end == IPC_PIPE_READ ? "read" : "write to";
 	autoclose int fd = -1;
 
 	if (address->kind == IPC_OWN_FD)
@@ -399,7 +399,7 @@ no_writer(const struct ipc_address *address, int code, const struct ipc_wait *wa
 
 	if (code == EAGAIN)
 		return ipc_refuse(err, IPC_WOULD_BLOCK, code,
-			"read '%s': it is empty, and nobody has it to write",
+			"read '%s': it is empty, and nobody has it open to write",
 			address->text);
 	if (code == ETIMEDOUT)
 		return ipc_refuse(err, IPC_TIMED_OUT, code,
@@ -416,8 +416,8 @@ ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t tr
 	autoclose int fd = -1;
 	int code = 0;
 
-	if (ipc_pipe_find(
-		    address, end == IPC_PIPE_READ ? "read" : "write", &object, err) < 0)
+	if (ipc_pipe_find(address, end == IPC_PIPE_READ ? "read" : "write to", &object,
+		    err) < 0)
 		return -1;
 	fd = open_end(address, &object, end, trusted, err);
 	if (fd < 0)

@@ -64,7 +64,7 @@ waiting() {
 	ends_with 0 $!
 	[ "$(cat out)" = late ]
 	fails_with 124 "ipc-pipe: cannot read '$pipe': nobody wrote to it for 0.1 s" ipc-pipe read -w 0.1 "$pipe"
-	fails_with 75 "ipc-pipe: cannot read '$pipe': it is empty, and nobody has it to write" ipc-pipe read -n "$pipe"
+	fails_with 75 "ipc-pipe: cannot read '$pipe': it is empty, and nobody has it open to write" ipc-pipe read -n "$pipe"
 }
 
 @test "--keep-open: readers see no end; kill ends the holder" {
@@ -185,7 +185,7 @@ waiting() {
 	run -124 ipc-pipe read -w 0.1 "fd:$both"
 	exec {both}>&-
 	run -1 --separate-stderr ipc-pipe write fd:0 x < <(:)
-	[ "$stderr" = "ipc-pipe: cannot write 'fd:0': that descriptor is open to read alone" ]
+	[ "$stderr" = "ipc-pipe: cannot write to 'fd:0': that descriptor is open to read alone" ]
 	run -1 --separate-stderr bash -c 'ipc-pipe read fd:1 | cat; exit "${PIPESTATUS[0]}"'
 	[ "$stderr" = "ipc-pipe: cannot read 'fd:1': that descriptor is open to write alone" ]
 }
@@ -264,7 +264,7 @@ waiting() {
 	exec {end}> >(:)
 	within 5 ended $!
 	run -1 --separate-stderr timeout 10 ipc-pipe write "fd:$end" x
-	[ "$stderr" = "ipc-pipe: cannot write 'fd:$end': nobody has it to read" ]
+	[ "$stderr" = "ipc-pipe: cannot write to 'fd:$end': nobody has it open to read" ]
 	run -1 timeout 10 ipc-pipe write "$$/$end" x
 	exec {end}>&-
 }
@@ -298,7 +298,7 @@ waiting() {
 	run -5 as_user 65534 ipc-pipe write "$pipe" x
 	run -5 as_user 65534 ipc-pipe rm "$pipe"
 	theirs=$(as_user 65534 "$(command -v bash)" -c 'ipc-pipe create')
-	fails_with 7 "ipc-pipe: cannot write '$theirs': it belongs to user 65534; --trust-owner=65534 allows it" ipc-pipe write "$theirs" x
+	fails_with 7 "ipc-pipe: cannot write to '$theirs': it belongs to user 65534; --trust-owner=65534 allows it" ipc-pipe write "$theirs" x
 	ipc-pipe write --trust-owner 65534 "$theirs" x
 	[ "$(ipc-pipe read "$theirs")" = x ]
 	ipc-pipe rm "$theirs"
