@@ -5,7 +5,6 @@
 
 #include "become.h"
 #include "mq-posix.h"
-#include "object.h"
 #include "removal.h"
 
 static bool
@@ -43,20 +42,25 @@ mq_begin(struct ipc_removal *removal, struct ipc_evidence *evidence, uint64_t *m
 }
 
 /*
- * Whether it has its name: one that was removed has none, and another may have that.  What
- * is in use is not kept open.
+ * Whether it is what it was: one that was removed has no name, and another may have that.
+ * While we have the lease, that is all.  0, or an errno value.
  */
-static bool
-has_its_name(const struct ipc_removal *removal)
+static int
+check(const struct ipc_removal *removal, unsigned int allowed)
 {
 	const struct ipc_object *object = &removal->item->evidence.object;
+	struct ipc_mq_info info;
 	struct ipc_object now;
 	struct stat st;
 
 	if (removal->fd >= 0)
-		return fstat(removal->fd, &st) == 0 && st.st_nlink > 0;
-	return ipc_object_look(object, &now, NULL) < 0 || /* nobody may look at it */
-		ipc_object_is_same(object, &now);
+		return fstat(removal->fd, &st) == 0 && st.st_nlink > 0 ? 0 : ESTALE;
+	if (ipc_mq_stat(&object->address, IPC_MQ_GLANCE, &info, NULL) < 0)
+		return 0; /* nobody may look at it */
+	now = ipc_mq_object(&info);
+	if (!ipc_object_is_same(object, &now))
+		return ESTALE;
+	return info.messages > 0 && !(allowed & IPC_REMOVE_DATA) ? ENOTEMPTY : 0;
 }
 
 /*
@@ -71,14 +75,11 @@ mq_commit(
 	bool changed;
 	int code = ipc_become(object->uid, &changed);
 
-	(void)allowed;
-	if (code == 0 && !has_its_name(removal))
-		code = ESTALE;
-	else if (code == 0 && mq_unlink(object->address.text) < 0)
+	if (code == 0)
+		code = check(removal, allowed);
+	if (code == 0 && mq_unlink(object->address.text) < 0)
 		code = errno;
 	ipc_become_root(changed);
-	if (code == ESTALE)
-		return ipc_removal_other(removal, err);
 	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
 }
 

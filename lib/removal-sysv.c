@@ -93,8 +93,7 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 			"remove '%s': it is in use: a process attached it just now",
 			removal->item->address);
 	if (now.messages > 0 && !(allowed & IPC_REMOVE_DATA))
-		return ipc_refuse(err, IPC_REFUSED, ENOTEMPTY,
-			"remove '%s': a message came just now", removal->item->address);
+		return ipc_removal_fail(removal, ENOTEMPTY, err);
 	return 0;
 }
 

@@ -46,7 +46,20 @@ ipc_removal_fail(const struct ipc_removal *removal, int code, struct ipc_error *
 		return ipc_refuse(err, IPC_NO_OBJECT, code,
 			"remove '%s': it is not there any more",
 			removal->item->address);
+	if (code == ESTALE)
+		return ipc_removal_other(removal, err);
+	if (code == ENOTEMPTY)
+		return ipc_refuse(err, IPC_REFUSED, code,
+			"remove '%s': a message came just now", removal->item->address);
 	return ipc_fail(err, code, "remove '%s'", removal->item->address);
+}
+
+static void
+let_signals_come(struct ipc_removal *removal)
+{
+	if (removal->is_blocking)
+		sigprocmask(SIG_SETMASK, &removal->signals, NULL);
+	removal->is_blocking = false;
 }
 
 enum ipc_lease
@@ -69,6 +82,7 @@ ipc_removal_lease(struct ipc_removal *removal)
 		return IPC_LEASE_GRANTED;
 	close(removal->fd); /* or we would be found to have it open */
 	removal->fd = -1;
+	let_signals_come(removal);
 	return code == EAGAIN ? IPC_LEASE_REFUSED : IPC_LEASE_UNKNOWN;
 }
 
@@ -178,7 +192,6 @@ ipc_removal_end(struct ipc_removal *removal)
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
-	if (removal->is_blocking)
-		sigprocmask(SIG_SETMASK, &removal->signals, NULL);
+	let_signals_come(removal);
 	ipc_inventory_free(&removal->inventory);
 }

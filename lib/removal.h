@@ -21,7 +21,10 @@ extern const struct ipc_removal_ops ipc_removal_sysv;
 /* Fails with IPC_REFUSED: it is another object by now. */
 int ipc_removal_other(const struct ipc_removal *removal, struct ipc_error *err);
 
-/* Fails with an errno value of the system. */
+/*
+ * Fails with an errno value of the system, or ESTALE: it is another object by now, or
+ * ENOTEMPTY: it holds messages by now.
+ */
 int ipc_removal_fail(
 	const struct ipc_removal *removal, int code, struct ipc_error *err);
 

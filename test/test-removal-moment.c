@@ -161,6 +161,31 @@ test_queue(const char *name)
 			"a queue that may not be opened is not removed in place of another");
 }
 
+/* What is in use is not locked by us: a message can come at any time. */
+static void
+test_message(const char *name)
+{
+	struct mq_attr attr = { .mq_maxmsg = 1, .mq_msgsize = 1 };
+	struct ipc_removal removal;
+	struct ipc_error err;
+	sigset_t blocked;
+	mqd_t mq = must(mq_open(name, O_CREAT | O_EXCL | O_RDWR, 0600, &attr), name);
+
+	snprintf(address, sizeof(address), "mq:%s", name);
+	is(ipc_removal_begin(&removal, address, NULL, &err), 0,
+		"a queue that we have open is looked at");
+	sigprocmask(SIG_BLOCK, NULL, &blocked);
+	ok(!sigismember(&blocked, SIGTERM), "no signal waits for the end of that");
+	must(mq_send(mq, "x", 1, 0), "mq_send");
+	is(ipc_removal_commit(&removal, IPC_REMOVE_IN_USE, &err), -1,
+		"with a message that came then it is not removed");
+	is(err.fault, IPC_REFUSED, "but refused");
+	is(ipc_removal_commit(&removal, IPC_REMOVE_IN_USE | IPC_REMOVE_DATA, &err), 0,
+		"unless its messages may go");
+	ipc_removal_end(&removal);
+	mq_close(mq);
+}
+
 /* The number of a holder can be that of another by now. */
 static void
 test_pipe(void)
@@ -192,10 +217,12 @@ main(void)
 	snprintf(path, sizeof(path), "%s/socket", dir);
 	snprintf(address, sizeof(address), "sock:%s", path);
 	unlink(path); /* of one that was killed */
+	mq_unlink(name);
 	rmdir(dir);
 	must(mkdir(dir, 0700), dir);
 	test_signal();
 	test_failure();
+	test_message(name);
 	test_queue(name);
 	test_pipe();
 	must(rmdir(dir), dir);
