@@ -133,7 +133,8 @@ fifo_ls(struct call *call)
 
 	if (ipc_holders_discover(1 << IPC_FIFO, &open, &call->err) < 0)
 		return -1;
-	qsort(open.objects, open.count, sizeof(*open.objects), by_path);
+	if (open.count > 0)
+		qsort(open.objects, open.count, sizeof(*open.objects), by_path);
 	result = add_open(&listing);
 	if (result == 0 && *call->operands != NULL)
 		result = ipc_fifo_each_in((const char *const *)call->operands,

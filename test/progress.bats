@@ -107,6 +107,7 @@ shown() {
 	for words in 'ipc-mq read -f --progress $1' 'ipc-mq write -l --progress $1' \
 		'ipc-fifo read -l --progress fifo' 'ipc-fifo read --progress fifo' \
 		'ipc-fifo write -l --progress fifo' 'ipc-fifo write --progress fifo'; do
+		rm -f seen
 		on_terminal "(echo \$BASHPID >pid && exec $words <input); echo \"ended with \$?\"" >seen &
 		within 10 grep -q ' B/s' seen
 		kill -TERM "$(cat pid)"

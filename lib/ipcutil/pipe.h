@@ -75,7 +75,8 @@ int64_t ipc_pipe_resize(int fd, uint64_t size, const char *name, struct ipc_erro
  * trusted is as ipc_trust_written() has it.  Errors of ipc_pipe_find() and of waiting,
  * and:
  *
- * IPC_FAILED	EBADF: "fd:N" is not open for that; ENXIO: nobody has it to read
+ * IPC_FAILED	EBADF: "fd:N" is not open for that; ENXIO: nobody has it open to
+ * read
  * IPC_REFUSED	to write, as root, to a pipe that another user made
  */
 int ipc_pipe_open(const struct ipc_address *address, enum ipc_pipe_end end,
