@@ -202,9 +202,9 @@ is_true(const struct note *note, uid_t uid, pid_t pid, const struct ipc_object *
 
 	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
 	return ipc_owner_here(&here, NULL) == 0 &&
-		ipc_proc_stat(AT_FDCWD, path, &stat) == 0 &&
 		ipc_proc_uid(AT_FDCWD, path, &its) == 0 && its == uid &&
-		note->pid == pid && note->start == stat.start &&
+		ipc_proc_stat(AT_FDCWD, path, &stat) == 0 && note->pid == pid &&
+		note->start == stat.start &&
 		note->pid_namespace == here.pid_namespace &&
 		note->device == object->device && note->inode == object->number;
 }

@@ -21,7 +21,10 @@ struct ipc_proc_stat {
 /* Reads DIR/PATH/stat, PATH being "PID" or "PID/task/TID".  0, or an errno value. */
 int ipc_proc_stat(int dir, const char *path, struct ipc_proc_stat *stat);
 
-/* Reads the effective user id of DIR/PATH/status.  0, or an errno value. */
+/*
+ * The effective user of DIR/PATH: 0, or an errno value.  It is root's when the process has
+ * ended and the directory was open: ask before ipc_proc_stat().
+ */
 int ipc_proc_uid(int dir, const char *path, uid_t *uid);
 
 /* True for a zombie, but not for one whose other threads live on. */

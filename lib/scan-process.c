@@ -214,11 +214,11 @@ static int
 describe(struct ipc_scan *scan)
 {
 	struct ipc_proc_stat stat = { .start = 0 };
-	int code = ipc_proc_stat(scan->process, ".", &stat);
 	uid_t uid = (uid_t)-1;
+	int code = ipc_proc_uid(scan->process, ".", &uid);
 
 	if (code == 0)
-		code = ipc_proc_uid(scan->process, ".", &uid);
+		code = ipc_proc_stat(scan->process, ".", &stat);
 	if (code == ENOENT || code == ESRCH ||
 		(code == 0 && ipc_proc_has_ended(&stat))) {
 		scan->found = scan->first;
