@@ -127,7 +127,8 @@ int ipc_memory_create(const struct ipc_address *address,
 
 /*
  * Opens an existing object.  trusted is for ipc_trust_written().  For the owner of
- * *memory see there.
+ * *memory see there.  A process that has a lease on its file, fcntl(2), is waited for, as
+ * by open(2).
  *
  * IPC_REFUSED	root was about to write to an ordinary user's object, or the name is
  *		that of something else, as above, or of a file without a size: proc(5)
