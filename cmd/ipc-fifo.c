@@ -31,47 +31,42 @@ static const struct field create_options[] = {
 
 /* The object at an address; who removes it one day does not know where we are now. */
 static int
-look(struct call *call, char path[PATH_MAX], struct ipc_object *object)
+look(struct call *call, const struct ipc_address *address, char path[PATH_MAX],
+	struct ipc_object *object)
 {
 	struct ipc_fifo_info info;
 
-	if (ipc_fifo_stat(&call->address, &info, &call->err) < 0)
+	if (ipc_fifo_stat(address, &info, &call->err) < 0)
 		return -1;
 	*object = ipc_fifo_object(&info);
 	return ipc_address_absolute(&object->address, path, &call->err);
 }
 
 static int
-make(struct call *call, void *path, bool *made, struct ipc_object *object)
+make(struct call *call, void *plan, struct ipc_address *found, bool *made)
 {
-	const struct create_args *args = call->args;
-	const struct ipc_fifo_plan plan = {
-		.mode = mode_change(0600, args->mode),
-		.exclusive = args->exclusive,
-		.trusted = args->trusted,
-	};
-
-	if (ipc_fifo_create(&call->address, &plan, made, &call->err) < 0)
-		return -1;
-	if (look(call, path, object) == 0)
-		return 0;
-	if (*made && call->err.fault != IPC_NO_OBJECT)
-		ipc_fifo_remove(&call->address, NULL);
-	return -1;
+	*found = call->address;
+	return ipc_fifo_create(found, plan, made, &call->err);
 }
 
 static int
 fifo_create(struct call *call)
 {
 	const struct create_args *args = call->args;
-	char path[PATH_MAX];
+	struct ipc_fifo_plan plan = {
+		.mode = mode_change(0600, args->mode),
+		.exclusive = args->exclusive,
+		.trusted = args->trusted,
+	};
 	const struct until_maker maker = {
 		.make = make,
-		.context = path,
+		.context = &plan,
+		.look = look,
+		.remove = ipc_fifo_remove,
 		.pid = args->until_exit,
 	};
 
-	return until_create(call, &maker, ipc_address_text(&call->address));
+	return until_create(call, &maker);
 }
 
 static const struct stream_kind fifos = { .awaits_readers = true,
@@ -109,7 +104,7 @@ set_owner_process(struct call *call, pid_t pid)
 	char path[PATH_MAX];
 	struct ipc_object object;
 
-	if (look(call, path, &object) < 0)
+	if (look(call, &call->address, path, &object) < 0)
 		return -1;
 	return until_set(call, &object, pid);
 }

@@ -1,15 +1,12 @@
 /* ipc-mq - message queues for shell scripts */
 #include <errno.h>
-#include <stdio.h>
 
 #include <ipcutil/guard.h>
 #include <ipcutil/mq.h>
 
 #include "cli.h"
-#include "hold.h"
 #include "ipc-mq.h"
 #include "mq-columns.h"
-#include "outlet.h"
 #include "progress.h"
 #include "until.h"
 
@@ -45,55 +42,30 @@ static const struct field create_options[] = {
 	END_FIELDS,
 };
 
-/* Lets the queue belong to a process.  One that was made does not survive a failure. */
 static int
-own(struct call *call, const struct ipc_address *found, bool made,
-	const sigset_t *before, struct ipc_object *object)
+look(struct call *call, const struct ipc_address *address, char path[PATH_MAX],
+	struct ipc_object *object)
 {
-	const struct create_args *args = call->args;
 	struct ipc_mq_info info;
-	sigset_t ends;
 
-	if (ipc_mq_stat(found, IPC_MQ_GLANCE, &info, &call->err) < 0) {
-		if (made && call->err.fault != IPC_NO_OBJECT)
-			ipc_mq_remove(found, NULL);
+	(void)path; /* queues have none */
+	if (ipc_mq_stat(address, IPC_MQ_GLANCE, &info, &call->err) < 0)
 		return -1;
-	}
 	*object = ipc_mq_object(&info);
-	hold_set(&ends, before);
-	if (until_created(call, object, made, args->until_exit, &ends) == 0)
-		return 0;
-	if (made) /* it may be another's by now: that took its time */
-		ipc_object_remove(object, NULL);
-	return -1;
+	return 0;
 }
 
-/* A signal that ends us must not come before somebody else removes the queue. */
 static int
-create_owned(struct call *call, const struct ipc_mq_plan *plan,
-	struct ipc_address *found, bool *made, struct ipc_object *object)
+make(struct call *call, void *plan, struct ipc_address *found, bool *made)
 {
-	const struct create_args *args = call->args;
-	sigset_t before;
-	int result;
-
-	if (until_begin(call, args->until_exit) < 0)
-		return -1;
-	if (args->until_exit == 0)
-		return ipc_mq_create(&call->address, plan, found, made, &call->err);
-	hold_begin(&before);
-	result = ipc_mq_create(&call->address, plan, found, made, &call->err);
-	if (result == 0)
-		result = own(call, found, *made, &before, object);
-	hold_end(&before);
-	return result;
+	return ipc_mq_create(&call->address, plan, found, made, &call->err);
 }
 
 static int
 mq_create(struct call *call)
 {
 	const struct create_args *args = call->args;
-	const struct ipc_mq_plan plan = {
+	struct ipc_mq_plan plan = {
 		.capacity = args->capacity,
 		.message_size = args->message_size,
 		.bytes_limit = args->bytes_limit,
@@ -101,24 +73,15 @@ mq_create(struct call *call)
 		.exclusive = args->exclusive,
 		.trusted = args->trusted,
 	};
-	struct ipc_address found;
-	struct ipc_object object;
-	const char *name = found.text;
-	bool made;
+	const struct until_maker maker = {
+		.make = make,
+		.context = &plan,
+		.look = look,
+		.remove = ipc_mq_remove,
+		.pid = args->until_exit,
+	};
 
-	if (create_owned(call, &plan, &found, &made, &object) < 0)
-		return -1;
-	/* A queue whose address nobody gets to know would be a leak. */
-	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
-		outlet_failed(errno, &call->err);
-		if (made && args->until_exit != 0)
-			ipc_object_remove(&object, NULL);
-		else if (made)
-			ipc_mq_remove(&found, NULL);
-		return -1;
-	}
-	cli_say(call, "'%s' %s", name, made ? "was created" : "exists");
-	return 0;
+	return until_create(call, &maker);
 }
 
 int

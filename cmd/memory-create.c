@@ -1,12 +1,9 @@
 /* memory-create.c - verbs of shared memory: create, resize, set, rm */
 #include <errno.h>
-#include <stdio.h>
 
 #include <ipcutil/guard.h>
 
-#include "hold.h"
 #include "memory-verbs.h"
-#include "outlet.h"
 #include "progress.h"
 #include "until.h"
 
@@ -41,84 +38,51 @@ look(struct call *call, const struct ipc_address *address, char path[PATH_MAX],
 	return ipc_address_absolute(&object->address, path, &call->err);
 }
 
-/* Lets the object belong to a process; one that was made just now goes if that fails. */
 static int
-own(struct call *call, const struct ipc_address *found, bool made,
-	const sigset_t *before)
+make(struct call *call, void *plan, struct ipc_address *found, bool *made)
 {
-	const struct memory_create_args *args = call->args;
-	char path[PATH_MAX];
-	struct ipc_object object;
-	sigset_t ends;
-
-	if (look(call, found, path, &object) < 0) {
-		if (made && call->err.fault != IPC_NO_OBJECT)
-			ipc_memory_remove(found, NULL);
-		return -1;
-	}
-	hold_set(&ends, before);
-	if (until_created(call, &object, made, args->until_exit, &ends) == 0)
-		return 0;
-	if (made) /* it may be another's by now: that took its time */
-		ipc_object_remove(&object, NULL);
-	return -1;
+	return ipc_memory_create(&call->address, plan, found, made, &call->err);
 }
 
-/* Makes it, of what is in *new when that is not NULL. */
+/* What is made of standard input. */
+struct filled {
+	struct ipc_memory_new new;
+	const struct ipc_memory_plan *plan;
+};
+
 static int
-make(struct call *call, const struct ipc_memory_plan *plan, struct ipc_memory_new *new,
-	struct ipc_address *found, bool *made)
+make_filled(struct call *call, void *context, struct ipc_address *found, bool *made)
 {
-	int result;
+	struct filled *filled = context;
 
-	if (new == NULL)
-		return ipc_memory_create(&call->address, plan, found, made, &call->err);
-	result = ipc_memory_new_create(new, plan, found, &call->err);
-	*made = result == 0;
-	return result;
-}
-
-/* A signal that ends us must not come before somebody else removes the object. */
-static int
-make_owned(struct call *call, const struct ipc_memory_plan *plan,
-	struct ipc_memory_new *new, struct ipc_address *found, bool *made)
-{
-	const struct memory_create_args *args = call->args;
-	sigset_t before;
-	int result;
-
-	if (until_begin(call, args->until_exit) < 0)
-		return -1;
-	if (args->until_exit == 0)
-		return make(call, plan, new, found, made);
-	hold_begin(&before);
-	result = make(call, plan, new, found, made);
-	if (result == 0)
-		result = own(call, found, *made, &before);
-	hold_end(&before);
-	return result;
+	*made = ipc_memory_new_create(&filled->new, filled->plan, found, &call->err) ==
+		0;
+	return *made ? 0 : -1;
 }
 
 /* With all of standard input; what has that name already is a failure. */
 static int
-make_from_input(struct call *call, const struct ipc_memory_plan *plan,
-	struct ipc_address *found, bool *made)
+create_filled(struct call *call, const struct ipc_memory_plan *plan,
+	struct until_maker *maker)
 {
 	const struct memory_create_args *args = call->args;
-	struct ipc_memory_new new;
+	struct filled filled = { .plan = plan };
+	struct ipc_memory_new *new = &filled.new;
 	uint64_t moved;
 	int result;
 
+	maker->make = make_filled;
+	maker->context = &filled;
 	if (ipc_memory_new_check(&call->address, plan->trusted, &call->err) < 0)
 		return -1;
-	result = ipc_memory_new_begin(&new, &call->address, &call->err);
-	new.memory.action = "create";
+	result = ipc_memory_new_begin(new, &call->address, &call->err);
+	new->memory.action = "create";
 	if (result == 0)
-		result = memory_take_input(call, &new.memory, 0, IPC_UNKNOWN,
+		result = memory_take_input(call, &new->memory, 0, IPC_UNKNOWN,
 			IPC_FOREVER, args->progress, &moved);
 	if (result == 0)
-		result = make_owned(call, plan, &new, found, made);
-	ipc_memory_new_end(&new);
+		result = until_create(call, maker);
+	ipc_memory_new_end(new);
 	return result;
 }
 
@@ -142,32 +106,24 @@ int
 memory_create(struct call *call)
 {
 	const struct memory_create_args *args = call->args;
-	const struct ipc_memory_plan plan = {
+	struct ipc_memory_plan plan = {
 		.size = args->size,
 		.mode = mode_change(0600, args->mode),
 		.exclusive = args->exclusive,
 		.sparse = args->sparse,
 		.trusted = args->trusted,
 	};
-	struct ipc_address found;
-	const char *name;
-	bool made = false;
+	struct until_maker maker = {
+		.make = make,
+		.context = &plan,
+		.look = look,
+		.remove = ipc_memory_remove,
+		.pid = args->until_exit,
+	};
 
-	if (args->from_stdin && check_input(call) < 0)
-		return -1;
-	if ((args->from_stdin ? make_from_input(call, &plan, &found, &made)
-			      : make_owned(call, &plan, NULL, &found, &made)) < 0)
-		return -1;
-	name = ipc_address_text(&found);
-	/* An object whose address nobody gets to know would be a leak. */
-	if (printf("%s\n", name) < 0 || fflush(stdout) != 0) {
-		outlet_failed(errno, &call->err);
-		if (made)
-			ipc_memory_remove(&found, NULL);
-		return -1;
-	}
-	cli_say(call, "'%s' %s", name, made ? "was created" : "exists");
-	return 0;
+	if (!args->from_stdin)
+		return until_create(call, &maker);
+	return check_input(call) < 0 ? -1 : create_filled(call, &plan, &maker);
 }
 
 const struct field memory_resize_options[] = {

@@ -1,5 +1,6 @@
 /* until.c - --until-exit: an object that goes when a process ends */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include <ipcutil/guard.h>
@@ -8,15 +9,9 @@
 #include "outlet.h"
 #include "until.h"
 
-int
-until_begin(struct call *call, pid_t pid)
-{
-	ipc_guard_sweep();
-	return pid == 0 ? 0 : ipc_guard_check(pid, &call->err);
-}
-
-int
-until_created(struct call *call, const struct ipc_object *object, bool made, pid_t pid,
+/* One of ends, signals that are held, ends a wait. */
+static int
+give(struct call *call, const struct ipc_object *object, bool made, pid_t pid,
 	const sigset_t *ends)
 {
 	struct ipc_owner owner;
@@ -32,47 +27,86 @@ until_created(struct call *call, const struct ipc_object *object, bool made, pid
 	return ipc_guard_add(object, pid, ends, &call->err);
 }
 
-/* 0, or -1, when what was made has gone again. */
+/* One that is made, or was there. */
+struct creation {
+	struct ipc_address found;
+	bool made;
+	struct ipc_object object; /* the same, where it shall belong to a process */
+	char path[PATH_MAX];      /* of its address */
+};
+
+/* It may be another's by now, where to let it belong to a process took its time. */
+static void
+undo(const struct until_maker *maker, const struct creation *creation)
+{
+	if (creation->made && maker->pid != 0)
+		ipc_object_remove(&creation->object, NULL);
+	else if (creation->made)
+		maker->remove(&creation->found, NULL);
+}
+
+/* Lets it belong to the process; what was made does not survive a failure. */
 static int
-make(struct call *call, const struct until_maker *maker, const sigset_t *before,
-	bool *made, struct ipc_object *object)
+own(struct call *call, const struct until_maker *maker, struct creation *creation,
+	const sigset_t *before)
 {
 	sigset_t ends;
 
-	if (maker->make(call, maker->context, made, object) < 0)
+	if (maker->look(call, &creation->found, creation->path, &creation->object) <
+		0) {
+		if (creation->made && call->err.fault != IPC_NO_OBJECT)
+			maker->remove(&creation->found, NULL);
 		return -1;
+	}
 	hold_set(&ends, before);
-	if (maker->pid == 0 ||
-		until_created(call, object, *made, maker->pid, &ends) == 0)
+	if (give(call, &creation->object, creation->made, maker->pid, &ends) == 0)
 		return 0;
-	if (*made) /* it may be another's by now: that took its time */
-		ipc_object_remove(object, NULL);
+	undo(maker, creation);
 	return -1;
 }
 
-int
-until_create(struct call *call, const struct until_maker *maker, const char *text)
+static int
+make(struct call *call, const struct until_maker *maker, struct creation *creation)
 {
-	struct ipc_object object;
+	return maker->make(call, maker->context, &creation->found, &creation->made);
+}
+
+/* A signal that ends us must not come before somebody else removes the object. */
+static int
+make_owned(
+	struct call *call, const struct until_maker *maker, struct creation *creation)
+{
 	sigset_t before;
-	bool made = false;
 	int result;
 
-	if (until_begin(call, maker->pid) < 0)
+	if (ipc_guard_check(maker->pid, &call->err) < 0)
 		return -1;
 	hold_begin(&before);
-	result = make(call, maker, &before, &made, &object);
+	result = make(call, maker, creation);
+	if (result == 0)
+		result = own(call, maker, creation, &before);
 	hold_end(&before);
-	if (result < 0)
+	return result;
+}
+
+int
+until_create(struct call *call, const struct until_maker *maker)
+{
+	struct creation creation;
+	const char *text;
+
+	ipc_guard_sweep();
+	if ((maker->pid == 0 ? make(call, maker, &creation)
+			     : make_owned(call, maker, &creation)) < 0)
 		return -1;
+	text = ipc_address_text(&creation.found);
 	/* An object whose address nobody gets to know would be a leak. */
 	if (printf("%s\n", text) < 0 || fflush(stdout) != 0) {
 		outlet_failed(errno, &call->err);
-		if (made)
-			ipc_object_remove(&object, NULL);
+		undo(maker, &creation);
 		return -1;
 	}
-	cli_say(call, "'%s' %s", text, made ? "was created" : "exists");
+	cli_say(call, "'%s' %s", text, creation.made ? "was created" : "exists");
 	return 0;
 }
 

@@ -2,7 +2,7 @@
 #ifndef UNTIL_H
 #define UNTIL_H
 
-#include <signal.h>
+#include <limits.h>
 
 #include <ipcutil/object.h>
 
@@ -16,37 +16,25 @@
 	OPTION(PROCESS_OR_NEVER, 0, "until-exit", type, member, "PID|never", \
 		"remove it as soon as process PID has ended, or not for that")
 
-/*
- * Before anything is created: removes what ended processes have left behind, and fails
- * when there is no process pid.
- */
-int until_begin(struct call *call, pid_t pid);
-
-/*
- * After create: lets an object that was made just now belong to process pid.  One that
- * was there must belong to it already.  One of ends, signals that are held, ends a wait.
- */
-int until_created(struct call *call, const struct ipc_object *object, bool made,
-	pid_t pid, const sigset_t *ends);
-
-/* How a verb makes one object. */
+/* How a verb makes objects of a type. */
 struct until_maker {
-	/*
-	 * Makes it, or finds what is there, and fills *object, whose address must hold
-	 * from the root directory; *made tells which.  0, or -1 with call->err filled,
-	 * and what it made has gone again.
-	 */
-	int (*make)(struct call *call, void *context, bool *made,
-		struct ipc_object *object);
+	/* Makes it, or finds what is there: its address, and *made tells which. */
+	int (*make)(struct call *call, void *context, struct ipc_address *found,
+		bool *made);
 	void *context;
+	/* Fills *object, with an address, in path, that holds from the root directory. */
+	int (*look)(struct call *call, const struct ipc_address *found,
+		char path[PATH_MAX], struct ipc_object *object);
+	int (*remove)(const struct ipc_address *found, struct ipc_error *err);
 	pid_t pid; /* 0: it shall belong to no process */
 };
 
 /*
- * All of create: makes the object, lets it belong to the process and prints its address
- * as text says it.  One that was made survives no failure, and no signal comes between.
+ * All of create: makes the object, lets it belong to the process and prints its address.
+ * One that was there must belong to it already.  One that was made survives no failure,
+ * and no signal comes before it belongs to the process.
  */
-int until_create(struct call *call, const struct until_maker *maker, const char *text);
+int until_create(struct call *call, const struct until_maker *maker);
 
 /* For set: pid may be NEVER. */
 int until_set(struct call *call, const struct ipc_object *object, pid_t pid);
