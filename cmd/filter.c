@@ -6,23 +6,23 @@
 
 #include "filter.h"
 
-enum { STATES = IPC_STALE + 1, NS_PER_S = 1000000000 };
+enum { NS_PER_S = 1000000000 };
 
-static const char *
-family_name(unsigned int family)
+const char *
+filter_type(unsigned int place)
 {
-	return ipc_family_name(family);
+	return place < IPC_FAMILIES ? ipc_family_name(place) : NULL;
 }
 
-static const char *
-state_name(unsigned int state)
+const char *
+filter_state(unsigned int place)
 {
-	return ipc_state_text(state);
+	return place <= IPC_STALE ? ipc_state_text(place) : NULL;
 }
 
-/* The bits of the words of a list, or 0 when one is none of count words. */
+/* The bits of the words of a list, or 0 when one is none of them. */
 static unsigned int
-read_list(const char *list, const char *(*word)(unsigned int), unsigned int count)
+read_list(const char *list, const char *(*word)(unsigned int place))
 {
 	unsigned int bits = 0;
 
@@ -30,11 +30,11 @@ read_list(const char *list, const char *(*word)(unsigned int), unsigned int coun
 		unsigned int i = 0;
 
 		end = strchrnul(list, ',');
-		while (i < count &&
+		while (word(i) != NULL &&
 			(strncmp(list, word(i), (size_t)(end - list)) != 0 ||
 				word(i)[end - list] != '\0'))
 			i++;
-		if (i == count)
+		if (word(i) == NULL)
 			return 0;
 		bits |= 1U << i;
 	}
@@ -46,13 +46,13 @@ filter_begin(struct filter *filter, struct call *call)
 {
 	filter->families = IPC_FAMILIES_ALL;
 	if (filter->types != NULL)
-		filter->families = read_list(filter->types, family_name, IPC_FAMILIES);
+		filter->families = read_list(filter->types, filter_type);
 	if (filter->families == 0)
 		return cli_misuse(call,
 			"option '--type': '%s' is not a list of types such as mq,shm",
 			filter->types);
 	if (filter->states != NULL)
-		filter->state_bits = read_list(filter->states, state_name, STATES);
+		filter->state_bits = read_list(filter->states, filter_state);
 	if (filter->states != NULL && filter->state_bits == 0)
 		return cli_misuse(call,
 			"option '--state': '%s' is not a list of states: in-use, idle, "

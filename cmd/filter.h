@@ -22,22 +22,26 @@ struct filter {
 	unsigned int state_bits;
 };
 
+/* The words of the lists, and NULL behind the last. */
+const char *filter_type(unsigned int place);
+const char *filter_state(unsigned int place);
+
 #define NO_FILTER \
 	{ \
 		.owner = {(uid_t)-1, (gid_t)-1 } \
 	}
 
 #define FILTER_OPTIONS(type, member) \
-	OPTION(TEXT, 0, "type", type, member.types, "TYPES", \
-		"only of these types, separated by commas"), \
+	OPTION_WORDS("type", type, member.types, "TYPES", filter_type, \
+		"only of the types in this list"), \
 		OPTION(OWNER, 0, "user", type, member.owner, "USER[:GROUP]", \
 			"only what belongs to USER, and to GROUP"), \
 		OPTION(TEXT, 0, "name", type, member.name, "GLOB", \
 			"only where the address, or what is behind its last slash, is GLOB"), \
 		OPTION(PROCESS, 0, "pid", type, member.pid, "PID", \
 			"only what process PID has"), \
-		OPTION(TEXT, 0, "state", type, member.states, "STATES", \
-			"only in these states, separated by commas"), \
+		OPTION_WORDS("state", type, member.states, "STATES", filter_state, \
+			"only in the states of this list"), \
 		OPTION(SPAN, 0, "older-than", type, member.older_than, "AGE", \
 			"only what was last used or set longer ago than AGE")
 

@@ -52,16 +52,29 @@ put_default(char *help, size_t room, const struct field *row, const void *defaul
 		snprintf(help, room, " (default %u)", *(const unsigned int *)member);
 }
 
+/* ": mq,shm", for options whose value is a list. */
+static void
+put_words(char *help, size_t room, const struct field *row)
+{
+	size_t length = 0;
+
+	for (unsigned int i = 0; row->word(i) != NULL && length < room; i++)
+		length += (size_t)snprintf(help + length, room - length, "%s%s",
+			i == 0 ? ": " : ",", row->word(i));
+}
+
 static void
 put_option(const struct field *row, const void *defaults)
 {
-	char letter[] = "    ", left[64], help[200], usual[40] = "";
+	char letter[] = "    ", left[64], help[200], usual[80] = "";
 
 	if (row->letter != 0)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
 	snprintf(left, sizeof(left), "%s--%s%s%s", letter, row->name,
 		row->arg != NULL ? "=" : "", row->arg != NULL ? row->arg : "");
 	put_default(usual, sizeof(usual), row, defaults);
+	if (row->word != NULL)
+		put_words(usual, sizeof(usual), row);
 	snprintf(help, sizeof(help), "%s%s", row->help, usual);
 	put_row(left, help);
 	if (row->synonym == NULL)
@@ -218,6 +231,9 @@ describe_option(const struct verb *verb, const struct field *row)
 	printf("option\t%s\t--%s\t%s\t%s\n", verb->name, row->name, arg, row->help);
 	if (row->synonym != NULL)
 		printf("option\t%s\t--%s\t%s\t%s\n", verb->name, row->synonym, arg,
+			row->help);
+	for (unsigned int i = 0; row->word != NULL && row->word(i) != NULL; i++)
+		printf("word\t%s\t%s\t%s\t%s\n", verb->name, row->word(i), arg,
 			row->help);
 }
 

@@ -91,6 +91,8 @@ struct field {
 	const char *means;   /* the value that an option without arg stands for,
 				   or that a TEXT column has in every row */
 	const char *help;    /* one line, no capital, no full stop */
+	const char *(*word)(unsigned int place); /* one of those that the value, a list,
+						    is made of; NULL behind the last */
 };
 
 /* The offset of a member that must be of the type that its kind has. */
@@ -101,6 +103,10 @@ struct field {
 #define OPTION(k, l, n, type, member, a, h) \
 	{ .kind = k, .letter = l, .name = n, .offset = MEMBER(k, type, member), \
 	  .arg = a, .help = h }
+/* One whose value is a list of words. */
+#define OPTION_WORDS(n, type, member, a, w, h) \
+	{ .kind = TEXT, .name = n, .offset = MEMBER(TEXT, type, member), .arg = a, \
+	  .word = w, .help = h }
 /* An option without argument that stands for another one with the value m. */
 #define OPTION_MEANS(k, l, n, type, member, m, h) \
 	{ .kind = k, .letter = l, .name = n, .offset = MEMBER(k, type, member), \

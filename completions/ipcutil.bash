@@ -37,6 +37,7 @@ _ipcutil_describe() {
 			;;
 		option:"$verb") options[$name]=$takes ;;
 		column:"$verb") columns+=("$name") ;;
+		word:"$verb") choices+=("$takes $name") ;;
 		esac
 	done <<<"$(command -- "$program" --describe 2>/dev/null </dev/null)"
 }
@@ -125,7 +126,7 @@ _ipcutil_offer_options() {
 }
 
 _ipcutil_offer_arguments() {
-	local names action=user value=${word#"$head"}
+	local names choice action=user value=${word#"$head"}
 
 	case $arg in
 	FILE) compopt -o default ;;
@@ -144,6 +145,15 @@ _ipcutil_offer_arguments() {
 		fi
 		mapfile -t names < <(compgen -A "$action")
 		_ipcutil_offer "$head" "${names[@]}"
+		;;
+	*)
+		head+=${value%"${value##*,}"}
+		for choice in "${choices[@]}"; do
+			if [[ $choice == "$arg "* ]]; then
+				_ipcutil_offer "$head" "${choice#* }"
+				compopt -o nospace	# a comma may follow
+			fi
+		done
 		;;
 	esac
 }
@@ -167,7 +177,7 @@ _ipcutil_offer_addresses() {
 
 _ipcutil() {
 	local IFS=$' \t\n' program=${1/#'~/'/"$HOME/"} words=()
-	local verbs=() verb='' operands='' columns=()
+	local verbs=() verb='' operands='' columns=() choices=()
 	local arg='' head='' ended='' count=0 behind=2	# where what follows the verb is
 	local -A options=()
 

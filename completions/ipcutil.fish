@@ -39,6 +39,7 @@ function __ipcutil_complete
     set -l takes
     set -l offered
     set -l columns
+    set -l choices
     set -l lister $program ls
 
     command -sq $program
@@ -67,6 +68,8 @@ function __ipcutil_complete
                 set -a offered $field[3]\t$field[5]
             case "column $verb"
                 set -a columns $field[3]\t$field[5]
+            case "word $verb"
+                set -a choices "$field[4] $field[3]"
         end
     end
 
@@ -137,6 +140,9 @@ function __ipcutil_complete
             end
         case USER
             string join \n -- $head(__fish_complete_users)
+        case '?*'
+            set head (string match -r '.*,' -- $word; or echo $head)
+            string join \n -- $head(string match -- "$arg *" $choices | string replace -r '.* ' '')
     end
 end
 

@@ -387,6 +387,13 @@ no_verb() {
 	[ "$(offers "$1" 'ipc-ls --new')" = --new-since ]
 	[ "$(offers "$1" 'ipc-ls -q --sort ADDR')" = ADDRESS ]
 	[ "$(offers "$1" 'ipc-ls -o HOLD')" = HOLDERS ]
+	diff - <(offers "$1" 'ipc-ls --type ' 'ipc-rm --state=i' 'ipc-ls --state=unknown,id' \
+		'ipc-ls -q --type mq,s') <<-END
+		fifo mmap mq pipe sem shm sock
+		idle in-use
+		unknown,idle
+		mq,sem mq,shm mq,sock
+	END
 	mkdir a-directory-here
 	offers "$1" 'ipc-ls a-di' | grep -qx 'a-directory-here/*'
 	offers "$1" "ipc-rm shm:${NAME%?}" | tr ' ' '\n' | grep -qx "\(shm:\)*$NAME"

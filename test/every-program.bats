@@ -87,11 +87,11 @@ usage_error() {
 	done
 }
 
-@test "each line of --describe is a verb, an option or a column, in its form" {
+@test "each line of --describe is a verb, an option, a column or a word, in its form" {
 	for program in $PROGRAMS; do
 		"$program" --describe | awk -F'\t' '
 			NF != 5 || $0 ~ /[[:cntrl:]]/ && $0 !~ /^[^\001-\010\012-\037]*$/ { bad = 1 }
-			$1 !~ /^(verb|option|column)$/ || $5 == "" { bad = 1 }
+			$1 !~ /^(verb|option|column|word)$/ || $5 == "" { bad = 1 }
 			$1 == "verb" && $2 == $3 { known[$2] = 1 }
 			!known[$2] || $3 !~ /^[A-Za-z_-]+$/ { bad = 1 }
 			$1 == "option" && $3 !~ /^(-[A-Za-z]|--[a-z][a-z-]+)$/ { bad = 1 }
