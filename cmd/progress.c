@@ -229,17 +229,25 @@ progress_message(struct progress *progress, uint64_t bytes)
 }
 
 void
+progress_end_line(struct progress *progress)
+{
+	if (progress->wait == NULL || progress->figures.has_ended)
+		return;
+	progress->figures.has_ended = true;
+	if (progress->width > 0)
+		tell(&progress->bytes);
+}
+
+void
 progress_end(struct progress *progress)
 {
 	struct ipc_wait *wait = progress->wait;
 
 	if (wait == NULL)
 		return;
+	progress_end_line(progress);
 	progress->wait = NULL;
 	wait->progress = NULL;
-	progress->figures.has_ended = true;
-	if (progress->width > 0)
-		tell(&progress->bytes);
 	if (progress->signals < 0)
 		return;
 	wait->interrupt = -1;

@@ -49,6 +49,9 @@ void progress_begin(struct progress *progress, const struct call *call, bool wan
 	uint64_t total, struct ipc_wait *wait);
 void progress_end(struct progress *progress);
 
+/* Ends the line alone: what is told next stands behind it, and no signal acts before. */
+void progress_end_line(struct progress *progress);
+
 /* Counts a message, and its bytes, which no call of the library does. */
 void progress_message(struct progress *progress, uint64_t bytes);
 

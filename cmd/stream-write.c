@@ -290,7 +290,18 @@ write_next(struct call *call, struct writing *writing, struct inlet *in)
 	return -1;
 }
 
-/* What was read ahead is not lost; but what ends within a message is no input. */
+/* Input that nobody else has is not lost. */
+static void
+save(struct call *call, const struct ipc_message *rest)
+{
+	if (rest->length == 0)
+		return;
+	message_rescue(
+		rest, "input that was not written", call->program->name, &call->err);
+	call->err.code = EIO; /* also when a signal came: it is told */
+}
+
+/* What was read ahead; but what ends within a message is no input. */
 static void
 leave_input(struct call *call, struct inlet *in)
 {
@@ -299,8 +310,7 @@ leave_input(struct call *call, struct inlet *in)
 	if (call->err.code == EBADMSG || inlet_give_back(in))
 		return;
 	rest = inlet_rest(in);
-	message_rescue(
-		&rest, "input that was not written", call->program->name, &call->err);
+	save(call, &rest);
 }
 
 static int
@@ -362,9 +372,7 @@ write_input(struct call *call, struct writing *writing)
 	if (result < 0 && call->err.code == EPIPE)
 		reader_has_gone(call, writing);
 	rest = (struct ipc_message){ .data = copy.hand, .length = copy.in_hand };
-	if (rest.length > 0)
-		message_rescue(&rest, "input that was not written", call->program->name,
-			&call->err);
+	save(call, &rest);
 	free(copy.hand);
 	return result;
 }
@@ -421,6 +429,7 @@ stream_write(struct call *call, const struct stream_kind *kind)
 		.wait = IPC_WAIT(args->limit),
 	};
 	int result;
+	bool told;
 
 	if (check(call, args) < 0)
 		return -1;
@@ -432,10 +441,14 @@ stream_write(struct call *call, const struct stream_kind *kind)
 		*call->operands != NULL ? IPC_UNKNOWN : ipc_bytes_left(STDIN_FILENO),
 		&writing.wait);
 	result = write_all(call, &writing);
+	progress_end_line(&writing.progress);
+	told = result < 0 && call->err.code != EINTR;
+	if (told) /* before a signal that came may end us */
+		cli_failed(call);
 	progress_end(&writing.progress);
 	close_end(&writing);
 	outlet_close(&writing.tee);
 	cli_say(call, "%ju bytes written to %s", (uintmax_t)writing.bytes,
 		writing.name);
-	return result;
+	return told ? 0 : result;
 }
