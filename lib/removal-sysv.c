@@ -97,18 +97,6 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 	return 0;
 }
 
-/* The kernel counts who has it: ipc_inventory_add() has told. */
-static int
-sysv_begin(struct ipc_removal *removal, struct ipc_evidence *evidence,
-	uint64_t *messages, struct ipc_error *err)
-{
-	(void)removal;
-	(void)evidence;
-	(void)messages;
-	(void)err;
-	return 0;
-}
-
 static int
 sysv_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
@@ -129,6 +117,5 @@ sysv_commit(
 }
 
 const struct ipc_removal_ops ipc_removal_sysv = {
-	.begin = sysv_begin,
 	.commit = sysv_commit,
 };

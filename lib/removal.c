@@ -106,7 +106,8 @@ prove(struct ipc_removal *removal, struct ipc_error *err)
 	struct ipc_item *item = &removal->inventory.items[0];
 	int result;
 
-	if (removal->ops->begin(removal, &item->evidence, &item->messages, err) < 0)
+	if (removal->ops->begin != NULL &&
+		removal->ops->begin(removal, &item->evidence, &item->messages, err) < 0)
 		return -1;
 	result = is_told(&item->evidence)
 		? ipc_stale_find_owners(&item->evidence, 1, err)

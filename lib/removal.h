@@ -5,7 +5,10 @@
 #include <ipcutil/removal.h>
 
 struct ipc_removal_ops {
-	/* Opens it, compares it with removal->item, and adds what the kernel proves. */
+	/*
+	 * Opens it, compares it with removal->item, and adds what the kernel proves.  NULL:
+	 * ipc_inventory_add() has told all of that.
+	 */
 	int (*begin)(struct ipc_removal *removal, struct ipc_evidence *evidence,
 		uint64_t *messages, struct ipc_error *err);
 	/* Removes it, if it is still the same. */
