@@ -29,7 +29,7 @@ drop_all(struct child *child)
 static int
 cannot_run(const struct child *child, int code, struct ipc_error *err)
 {
-	return ipc_fail(err, code, "run '%s'", child->command[0]);
+	return ipc_fail_process(err, code, "run '%s'", child->command[0]);
 }
 
 int

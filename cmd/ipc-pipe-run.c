@@ -160,7 +160,8 @@ start_all(struct call *call, struct pipeline *pipeline)
 		if (pid == 0)
 			become(pipeline, command, parent);
 		if (pid < 0)
-			return ipc_fail(&call->err, errno, "run '%s'", command->text);
+			return ipc_fail_process(
+				&call->err, errno, "run '%s'", command->text);
 		command->pid = pid;
 		drop(&command->input);
 		drop(&command->output);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -202,20 +201,6 @@ begin(const struct ipc_background *background, int pipe)
 	_exit(0);
 }
 
-static int
-cannot_start(const char *action, int code, struct ipc_error *err)
-{
-	struct rlimit limit = { 0 };
-
-	if (code != EAGAIN)
-		return ipc_fail(err, code, "%s", action);
-	getrlimit(RLIMIT_NPROC, &limit);
-	return ipc_refuse(err, IPC_LIMIT, code,
-		"%s: the limit of processes is reached: RLIMIT_NPROC (ulimit -u) "
-		"allows a user %ju, and pids.max of cgroups(7) may allow fewer",
-		action, (uintmax_t)limit.rlim_cur);
-}
-
 /* 0 with the report, or -1: there is none. */
 static int
 start(const struct ipc_background *background, struct report *report)
@@ -254,6 +239,7 @@ ipc_background_start(const struct ipc_background *background, struct ipc_error *
 
 	if (start(background, &report) < 0)
 		report.code = errno;
-	return report.code == 0 ? report.pid
-				: cannot_start(background->action, report.code, err);
+	return report.code == 0
+		? report.pid
+		: ipc_fail_process(err, report.code, "%s", background->action);
 }

@@ -1,9 +1,11 @@
 /* error.c - the only place that fills a struct ipc_error */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <ipcutil/error.h>
 
@@ -74,6 +76,25 @@ ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 	}
 	errno = code;
 	return -1;
+}
+
+int
+ipc_fail_process(struct ipc_error *err, int code, const char *action, ...)
+{
+	struct rlimit limit = { 0 };
+	char subject[sizeof(err->sentence)];
+	va_list ap;
+
+	va_start(ap, action);
+	vsnprintf(subject, sizeof(subject), action, ap);
+	va_end(ap);
+	if (code != EAGAIN)
+		return ipc_fail(err, code, "%s", subject);
+	getrlimit(RLIMIT_NPROC, &limit);
+	return ipc_refuse(err, IPC_LIMIT, code,
+		"%s: the limit of processes is reached: RLIMIT_NPROC (ulimit -u) "
+		"allows a user %ju, and pids.max of cgroups(7) may allow fewer",
+		subject, (uintmax_t)limit.rlim_cur);
 }
 
 int

@@ -64,6 +64,10 @@ ipc-pipe: status 1: 'false'" ]
 	[[ $stderr == *'no pipe holds more than 2147483648' ]]
 	run -125 --separate-stderr bash -c 'exec 3>&- 4>&-; ulimit -n 12; ipc-pipe run cat cat cat cat cat cat cat cat cat cat' </dev/null
 	[[ $stderr == *'RLIMIT_NOFILE (ulimit -n)'* ]]
+	user=()
+	[ "$(id -u)" -ne 0 ] || user=(as_user 64997)	# root has no such limit
+	run -125 --separate-stderr "${user[@]}" "$(command -v prlimit)" --nproc=1 ipc-pipe run true
+	[[ $stderr == "ipc-pipe: cannot run 'true': the limit of processes is reached: RLIMIT_NPROC (ulimit -u) allows a user 1,"* ]]
 	! sanitized || return 0
 	run -125 --separate-stderr bash -c 'ulimit -v 400000; ipc-pipe run --buffer 1T cat cat' </dev/null
 	[[ $stderr == *'make a buffer of 1099511627776 bytes'* ]]

@@ -48,6 +48,13 @@ int ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
+ * The same of a process that could not be started: EAGAIN is IPC_LIMIT then, and the
+ * limit is named.
+ */
+int ipc_fail_process(struct ipc_error *err, int code, const char *action, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
  * Records a failure whose reason errno alone would not tell, or tell wrongly:
  * the sentence is whole.  Returns -1 and sets errno to code.
  */
