@@ -108,7 +108,7 @@ ipc_memory_file_fill(int fd, const struct ipc_address *address,
 		.gid = st.stx_gid,
 		.created = (st.stx_mask & STATX_BTIME) != 0 ? st.stx_btime.tv_sec
 							    : IPC_UNKNOWN_TIME,
-		.generation = ipc_object_generation(fd),
+		.generation = ipc_object_generation(fd, &st),
 		.accessed = st.stx_atime.tv_sec,
 		.modified = st.stx_mtime.tv_sec,
 		.changed = st.stx_ctime.tv_sec,

@@ -53,19 +53,17 @@ mix(uint64_t hash, const void *bytes, size_t length)
 }
 
 uint64_t
-ipc_object_generation(int fd)
+ipc_object_generation(int fd, const struct statx *st)
 {
 	_Alignas(struct file_handle) char
 		room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
 	struct file_handle *handle = (void *)room;
 	uint64_t hash = 0;
-	struct statx st;
 	int mount;
 
 	/* The time alone has the resolution of the timer. */
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
-		st.stx_mask & STATX_BTIME)
-		hash = mix(hash, &st.stx_btime, sizeof(st.stx_btime));
+	if (st->stx_mask & STATX_BTIME)
+		hash = mix(hash, &st->stx_btime, sizeof(st->stx_btime));
 	handle->handle_bytes = MAX_HANDLE_SZ;
 	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0)
 		hash = mix(hash, handle->f_handle, handle->handle_bytes);

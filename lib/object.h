@@ -3,6 +3,7 @@
 #define OBJECT_H
 
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <ipcutil/error.h>
 #include <ipcutil/object.h>
@@ -16,9 +17,9 @@ int ipc_object_look(
 
 /*
  * Tells the file of a descriptor, O_PATH will do, from all others that had or will have
- * its inode, by when it was made and the number that file systems have for that; 0 where
- * neither is told.
+ * its inode, by when it was made, which *st has of STATX_BTIME, and the number that file
+ * systems have for that; 0 where neither is told.
  */
-uint64_t ipc_object_generation(int fd);
+uint64_t ipc_object_generation(int fd, const struct statx *st);
 
 #endif

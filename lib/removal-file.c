@@ -64,9 +64,12 @@ static bool
 is_of_generation(const struct ipc_removal *removal)
 {
 	const struct ipc_object *object = &removal->item->evidence.object;
+	struct statx st;
 
 	return object->generation == 0 ||
-		ipc_object_generation(removal->path) == object->generation;
+		(statx(removal->path, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
+			ipc_object_generation(removal->path, &st) ==
+				object->generation);
 }
 
 static int

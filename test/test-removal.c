@@ -70,8 +70,11 @@ static unsigned long
 number_of(const char *file)
 {
 	int fd = must(open(file, O_PATH | O_CLOEXEC), file);
-	unsigned long number = ipc_object_generation(fd);
+	unsigned long number;
+	struct statx st;
 
+	must(statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st), file);
+	number = ipc_object_generation(fd, &st);
 	close(fd);
 	return number;
 }
