@@ -4,15 +4,15 @@
 
 load helper
 
-# slow_input: 2 MiB, and the end a good second after
+# slow_input: 2 MiB, and the end almost two seconds after
 slow_input() {
 	head -c 2M /dev/zero
-	sleep 1.2
+	sleep 1.8
 }
 
 # shown WIDTH SCRIPT: what a terminal of that width is sent, each rewriting a line
 shown() {
-	on_terminal "stty cols $1; slow_input() { head -c 2M /dev/zero; sleep 1.2; }; $2" |
+	on_terminal "stty cols $1; slow_input() { head -c 2M /dev/zero; sleep 1.8; }; $2" |
 		tr '\r' '\n' | sed '/^$/d'
 }
 
@@ -32,7 +32,7 @@ shown() {
 	ipc-shm create -s 4M "$NAME"
 	run shown 80 '{ slow_input; head -c 1M /dev/zero; } | ipc-shm write -N 3M --progress "$1"'
 	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*", 66%, ETA 0:0"*", average "* ]]
-	run shown 80 'ipc-shm read --progress "$1" | { sleep 1.2; wc -c; }'
+	run shown 80 'ipc-shm read --progress "$1" | { sleep 1.8; wc -c; }'
 	[[ ${lines[0]} == "ipc-shm: "*", "*"%, ETA "*", average "* ]]
 	[ "${lines[-1]}" -eq $((4 << 20)) ]
 }
@@ -70,7 +70,7 @@ shown() {
 
 @test "a failure is told below the line" {
 	ipc-shm create -s 1M "$NAME"
-	run shown 80 '{ head -c 1M /dev/zero; sleep 1.2; echo; } | ipc-shm write --progress "$1"; echo $?'
+	run shown 80 '{ head -c 1M /dev/zero; sleep 1.8; echo; } | ipc-shm write --progress "$1"; echo $?'
 	[[ ${lines[-3]} == "ipc-shm: 1.0 MiB in 0:0"*", average "* ]]
 	[ "${lines[-2]}" = "ipc-shm: cannot write to '$NAME': it is full after 1048576 bytes, and there are more" ]
 	[ "${lines[-1]}" = 6 ]
@@ -90,7 +90,7 @@ shown() {
 
 @test "ipc-mq counts messages, too, both ways" {
 	queue
-	run shown 80 '{ echo one; sleep 1.2; echo two; } | ipc-mq write -l --progress "$1"'
+	run shown 80 '{ echo one; sleep 1.8; echo two; } | ipc-mq write -l --progress "$1"'
 	[[ ${lines[0]} == "ipc-mq: 1 message, 3 B, "*" B/s, average "*" B/s" ]]
 	[[ ${lines[-1]} == "ipc-mq: 2 messages, 6 B in 0:0"*", average "* ]]
 	run shown 80 'ipc-mq read -l -c 3 -w 1.2 --progress "$1"'
