@@ -427,7 +427,7 @@ saved() {
 
 @test "what cannot be put back into a queue that is full again is saved" {
 	export TMPDIR=$PWD
-	in_hand fifo ipc-mq read -f -w 0.05 "$NAME"
+	in_hand fifo ipc-mq read -f -w 1 "$NAME"
 	ipc-mq write "$NAME" another
 	kill -TERM "$reader"
 	ends_with 143 "$reader"
