@@ -41,7 +41,8 @@ ipc_blind_text(unsigned int blind, char buf[IPC_BLIND_TEXT_MAX])
 		{ IPC_BLIND_NAMESPACE, "other PID namespaces may have processes" },
 		{ IPC_BLIND_RESTLESS, "processes come too fast to be looked at" },
 		{ IPC_BLIND_IN_FLIGHT, "descriptors are in flight in sockets" },
-		{ IPC_BLIND_OPENING, "a process waits to open a FIFO, and which is not known" },
+		{ IPC_BLIND_OPENING,
+			"a process waits to open a FIFO, and which is not known" },
 	};
 	size_t length = 0;
 

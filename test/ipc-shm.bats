@@ -461,7 +461,7 @@ while True:
 	for ((i = 0; i < 400; i++)); do
 		ipc-shm read "$NAME" >/dev/null 2>>said || [ $? -eq 1 ]
 	done
-	! grep "no size" said
+	run ! grep "no size" said
 }
 
 @test "a C program sees what was written, and the other way around" {
