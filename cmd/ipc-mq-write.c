@@ -50,7 +50,7 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 static bool
 goes_on(struct call *call)
 {
-	if (call->err.fault != IPC_LIMIT)
+	if (call->err.code != EMSGSIZE)
 		return false;
 	cli_failed(call);
 	return true;

@@ -224,7 +224,7 @@ write_message(
 static bool
 goes_on(struct call *call)
 {
-	if (call->err.fault != IPC_LIMIT)
+	if (call->err.code != EMSGSIZE)
 		return false;
 	cli_failed(call);
 	return true;
@@ -285,7 +285,7 @@ write_next(struct call *call, struct writing *writing, struct inlet *in)
 		return result;
 	if (write_message(call, writing, &message) == 0)
 		return 1;
-	if (writing->messages == before && call->err.fault != IPC_LIMIT)
+	if (writing->messages == before && call->err.code != EMSGSIZE)
 		inlet_return(in);
 	return -1;
 }

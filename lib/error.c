@@ -24,8 +24,35 @@ fault_of(int code)
 		return IPC_WOULD_BLOCK;
 	case ETIMEDOUT:
 		return IPC_TIMED_OUT;
+	case EMFILE:
+	case ENFILE:
+		return IPC_LIMIT;
 	default:
 		return IPC_FAILED;
+	}
+}
+
+/* Where strerror(3) would not name the limit; of so many bytes at most. */
+enum { REASON_MAX = 128 };
+
+static const char *
+reason_of(int code, char room[static REASON_MAX])
+{
+	struct rlimit limit = { 0 };
+
+	switch (code) {
+	case EMFILE:
+		getrlimit(RLIMIT_NOFILE, &limit);
+		snprintf(room, REASON_MAX,
+			"all %ju descriptors that RLIMIT_NOFILE (ulimit -n) allows are "
+			"in use",
+			(uintmax_t)limit.rlim_cur);
+		return room;
+	case ENFILE:
+		return "there are as many open files as the system allows (sysctl "
+		       "fs.file-max)";
+	default:
+		return strerror(code);
 	}
 }
 
@@ -66,10 +93,11 @@ int
 ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 {
 	if (err != NULL) {
+		char room[REASON_MAX];
 		va_list ap;
 
 		va_start(ap, action);
-		put(err, action, ap, ": ", strerror(code));
+		put(err, action, ap, ": ", reason_of(code, room));
 		va_end(ap);
 		err->fault = fault_of(code);
 		err->code = code;

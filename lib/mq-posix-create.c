@@ -71,13 +71,8 @@ too_many_files(const char *name, const struct mq_attr *attr, struct ipc_error *e
 	autoclose int other = open("/", O_PATH | O_CLOEXEC);
 	struct rlimit limit = { 0 };
 
-	if (other < 0 && errno == EMFILE) {
-		getrlimit(RLIMIT_NOFILE, &limit);
-		return ipc_refuse(err, IPC_LIMIT, EMFILE,
-			"create '%s': all %ju descriptors that RLIMIT_NOFILE (ulimit -n) "
-			"allows are in use",
-			name, (uintmax_t)limit.rlim_cur);
-	}
+	if (other < 0 && errno == EMFILE)
+		return ipc_fail(err, EMFILE, "create '%s'", name);
 	getrlimit(RLIMIT_MSGQUEUE, &limit);
 	return ipc_refuse(err, IPC_LIMIT, EMFILE,
 		"create '%s': it needs %ju bytes; RLIMIT_MSGQUEUE (ulimit -q) allows %ju "

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -78,8 +77,6 @@ ipc_owner_gone(pid_t pid, struct ipc_error *err)
 static int
 cannot_watch(pid_t pid, int code, struct ipc_error *err)
 {
-	struct rlimit limit = { 0 };
-
 	switch (code) {
 	case ESRCH:
 	case EINVAL: /* a thread, and before Linux 6.15 */
@@ -90,12 +87,6 @@ cannot_watch(pid_t pid, int code, struct ipc_error *err)
 		return ipc_refuse(err, IPC_FAILED, code,
 			"watch process '%d': this kernel has no pidfd_open(2)",
 			(int)pid);
-	case EMFILE:
-		getrlimit(RLIMIT_NOFILE, &limit);
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"watch process '%d': all %ju descriptors that RLIMIT_NOFILE "
-			"(ulimit -n) allows are in use",
-			(int)pid, (uintmax_t)limit.rlim_cur);
 	default:
 		return ipc_fail(err, code, "watch process '%d'", (int)pid);
 	}

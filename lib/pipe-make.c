@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <ipcutil/number.h>
@@ -15,14 +14,6 @@
 static int
 cannot_make(int code, struct ipc_error *err)
 {
-	struct rlimit limit = { 0 };
-
-	getrlimit(RLIMIT_NOFILE, &limit);
-	if (code == EMFILE)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"create a pipe: all %ju descriptors that RLIMIT_NOFILE (ulimit "
-			"-n) allows are in use",
-			(uintmax_t)limit.rlim_cur);
 	if (code == ENFILE)
 		return ipc_refuse(err, IPC_LIMIT, code,
 			"create a pipe: there are as many open files as "

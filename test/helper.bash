@@ -172,6 +172,12 @@ value() {
 	"${program:-ipc-mq}" inspect -r --noheadings -o "$1" "$2"
 }
 
+# few_descriptors N COMMAND...: COMMAND may have N, and has but 0, 1 and 2
+few_descriptors() {
+	bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done
+		exec prlimit --nofile="$1" -- "$(command -v "$2")" "${@:3}"' - "$@"
+}
+
 # as_root: skips a test that an ordinary user cannot run
 as_root() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

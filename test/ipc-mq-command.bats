@@ -123,14 +123,12 @@ messages() {
 		seen=
 		for most in {3..12}; do
 			status=0
-			# shellcheck disable=SC2016  # bash expands
-			bash -c 'for fd in /proc/self/fd/*; do fd=${fd##*/}; [ "$fd" -le 2 ] || eval "exec $fd>&-"; done
-				exec prlimit --nofile="$2" -- "$(command -v ipc-mq)" read -n "$1" -- true' - "$q" "$most" 2>said || status=$?
+			few_descriptors "$most" ipc-mq read -n "$q" -- true 2>said || status=$?
 			seen+=" $status"
 			[ "$status" -ne 0 ] || break
 			holds 1 "$q"
 			[ "$status" -eq 127 ] || # not even libc could be opened
-				grep -q '^ipc-mq: cannot .*Too many open files$' said
+				grep -q "^ipc-mq: cannot .*: all $most descriptors that RLIMIT_NOFILE (ulimit -n) allows are in use\$" said
 			run ! grep -E 'put back|saved|lost' said
 			[ "$(value MODIFIED,RECEIVER "$q")" = "$before" ]
 		done

@@ -834,6 +834,12 @@ test_errors(void)
 			err.fault == IPC_LIMIT &&
 			strlen(err.sentence) == sizeof(err.sentence) - 1,
 		"so is one that stands for itself");
+	ok(ipc_fail(&err, EMFILE, "use it") == -1 && err.fault == IPC_LIMIT &&
+			strstr(err.sentence, "RLIMIT_NOFILE") != NULL &&
+			ipc_fail(&err, ENFILE, "use it") == -1 &&
+			err.fault == IPC_LIMIT &&
+			strstr(err.sentence, "fs.file-max") != NULL,
+		"where descriptors are used up, their limit is named");
 	ok(ipc_fail(NULL, EIO, "use it") == -1 && errno == EIO &&
 			ipc_refuse(NULL, IPC_LIMIT, ENOSPC, "use it") == -1 &&
 			errno == ENOSPC,
