@@ -83,7 +83,22 @@ unfinished(const struct ipc_address *address, pid_t maker, struct ipc_error *err
 		address->text, maker);
 }
 
-/* One that may neither be read nor written is of no use. */
+/* Who made it has all rights of the owner for ever. */
+static int
+check_users(const struct ipc_address *address, const struct shmid_ds *ds, uid_t trusted,
+	struct ipc_error *err)
+{
+	if (!ipc_trust_found(ds->shm_perm.uid, trusted))
+		return ipc_memory_foreign(address, ds->shm_perm.uid, "create", err);
+	if (!ipc_trust_found(ds->shm_perm.cuid, trusted))
+		return ipc_memory_foreign(address, ds->shm_perm.cuid, "create", err);
+	return 0;
+}
+
+/*
+ * One that may neither be read nor written is of no use.  That of another user is not
+ * waited for: it would let him hold us up.
+ */
 static int
 accept_existing(const struct ipc_address *address, const struct ipc_memory_plan *plan,
 	struct ipc_address *found, struct ipc_error *err)
@@ -94,17 +109,16 @@ accept_existing(const struct ipc_address *address, const struct ipc_memory_plan 
 
 	if (id >= 0 && ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) == 0 &&
 		is_making(&ds))
-		return unfinished(address, ds.shm_cpid, err);
+		return check_users(address, &ds, plan->trusted, err) < 0
+			? -1
+			: unfinished(address, ds.shm_cpid, err);
 	id = shmget(key, 0, 0444); /* such bits ask; 0 would ask nothing */
 	if (id < 0 && errno == EACCES)
 		id = shmget(key, 0, 0222);
 	if (id < 0 || ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) < 0)
 		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, "create", errno, err);
-	if (!ipc_trust_found(ds.shm_perm.uid, plan->trusted))
-		return ipc_memory_foreign(address, ds.shm_perm.uid, "create", err);
-	/* Who made it has all rights of the owner for ever. */
-	if (!ipc_trust_found(ds.shm_perm.cuid, plan->trusted))
-		return ipc_memory_foreign(address, ds.shm_perm.cuid, "create", err);
+	if (check_users(address, &ds, plan->trusted, err) < 0)
+		return -1;
 	if (plan->size != IPC_UNKNOWN && plan->size != ds.shm_segsz)
 		return ipc_refuse(err, IPC_EXISTS, EEXIST,
 			"create '%s': it exists with %ju bytes, not %ju", address->text,

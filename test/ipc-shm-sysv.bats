@@ -56,6 +56,18 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 	kill -9 "$maker"
 }
 
+@test "create does not wait for what another user is making" {
+	as_root
+	command -v perl >/dev/null || skip "no perl here"
+	# shellcheck disable=SC2016
+	as_user 65534 perl -e 'shmget(hex $ARGV[0], 64, 01601) // die; $| = 1; print "$$\n"; sleep 60' \
+		"${BYKEY#key:}" >maker 3>&- &
+	within 10 [ -s maker ]
+	others+=("$(cat maker)")
+	fails_with 7 "ipc-shm: cannot create '$BYKEY': it belongs to user 65534; --trust-owner=65534 allows it" \
+		ipc-shm create -s 64 "$BYKEY"
+}
+
 @test "the mode of what is not complete is nobody's: it cannot be given, and means nothing where others were" {
 	word="mode 0601 is that of a segment that is not complete"
 	fails_with 7 "ipc-shm: cannot create '$BYKEY': $word" ipc-shm create -s 64 -m 0601 "$BYKEY"
