@@ -231,21 +231,19 @@ ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 }
 
 /*
- * A file of proc(5) says that it is empty, and has bytes: they are made when it is read.
- * It cannot be mapped, as one can that a peer makes longer just now.
+ * Files of proc(5) say that they are empty, and those of sysfs(5) that they are a page long:
+ * their bytes are made when they are read.  A peer can change the size just now.
  */
 static bool
-has_no_size(int fd, const struct stat *st)
+has_false_size(int fd, const struct stat *st)
 {
+	const off_t last = st->st_size > 0 ? st->st_size - 1 : 0;
+	struct stat now;
 	char byte;
-	void *map;
+	ssize_t count = pread(fd, &byte, 1, last);
 
-	if (st->st_size != 0 || pread(fd, &byte, 1, 0) <= 0)
-		return false;
-	map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
-	if (map != MAP_FAILED)
-		munmap(map, 1);
-	return map == MAP_FAILED;
+	return count == (st->st_size > 0 ? 0 : 1) && fstat(fd, &now) == 0 &&
+		now.st_size == st->st_size;
 }
 
 static int
@@ -272,9 +270,9 @@ file_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 		return ipc_memory_foreign(&memory->address, st.st_uid, action, err);
 	if (writes && ipc_memory_file_alone(&memory->address, &st, action, err) < 0)
 		return -1;
-	if (has_no_size(fd, &st))
+	if (has_false_size(fd, &st))
 		return ipc_refuse(err, IPC_REFUSED, EINVAL,
-			"%s '%s': it has bytes, but no size: nothing can be mapped",
+			"%s '%s': it does not have as many bytes as its size says",
 			action, ipc_address_text(&memory->address));
 	memory->size = (uint64_t)st.st_size;
 	memory->fd = keep(&fd);

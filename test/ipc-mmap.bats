@@ -86,11 +86,16 @@ time.sleep(60)' "$1" >ready 3>&- &
 	fails_with 7 "ipc-mmap: cannot read 'socket': it is a socket" ipc-mmap read socket
 }
 
-@test "a file of /proc, which has bytes but no size, is refused" {
-	for verb in read 'wait -n' sync; do
-		# shellcheck disable=SC2086  # words
-		fails 7 ipc-mmap $verb /proc/self/status
-		[[ $stderr == *" '/proc/self/status': it has bytes, but no size: nothing can be mapped" ]]
+@test "a file of /proc or /sys, which has other bytes than its size says, is refused" {
+	fails_with 7 "ipc-mmap: cannot read '/proc/self/status': it does not have as many bytes as its size says" \
+		ipc-mmap read /proc/self/status
+	for file in /proc/self/status /sys/kernel/mm/transparent_hugepage/enabled; do
+		[ -r "$file" ] || continue
+		for verb in read 'wait -n' sync 'read --lock'; do
+			# shellcheck disable=SC2086  # words
+			fails 7 ipc-mmap $verb "$file"
+			[[ $stderr == *" '$file': it does not have as many bytes as its size says" ]]
+		done
 	done
 	: >file
 	ipc-mmap read file

@@ -131,7 +131,8 @@ int ipc_memory_create(const struct ipc_address *address,
  * by open(2).
  *
  * IPC_REFUSED	root was about to write to an ordinary user's object, or the name is
- *		that of something else, as above, or of a file without a size: proc(5)
+ *		that of something else, as above, or of a file with another size than it
+ *		says: proc(5), sysfs(5)
  */
 int ipc_memory_open(struct ipc_memory *memory, const struct ipc_address *address,
 	enum ipc_memory_access access, uid_t trusted, struct ipc_error *err);
