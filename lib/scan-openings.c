@@ -107,6 +107,23 @@ own_descriptor(const char *path)
 	return NULL;
 }
 
+/* The descriptor of the directory in which it opens a path that is not absolute. */
+static int
+directory_of(const struct opening *opening, const struct ipc_scan_call *call)
+{
+	return opening->path > 0 ? (int)call->argument[0] : AT_FDCWD;
+}
+
+/* Where a path begins: a name in the directory of the task. */
+static void
+put_start(char start[32], int from, const char *path)
+{
+	if (path[0] == '/' || from == AT_FDCWD)
+		snprintf(start, 32, path[0] == '/' ? "root" : "cwd");
+	else
+		snprintf(start, 32, "fd/%d", from);
+}
+
 /*
  * Only what the kernel has at hand: the task itself has looked it up, and no server of a
  * file system is waited for.  Links such as /proc/self/fd/0 would mean our own.
@@ -114,20 +131,16 @@ own_descriptor(const char *path)
 static int
 open_path(int task, int from, const char *path)
 {
-	const bool is_absolute = path[0] == '/';
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
 		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS,
 	};
 	autoclose int directory = -1;
-	char name[32];
+	char start[32];
 
-	if (is_absolute || from == AT_FDCWD)
-		snprintf(name, sizeof(name), is_absolute ? "root" : "cwd");
-	else
-		snprintf(name, sizeof(name), "fd/%d", from);
-	directory = openat(task, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (is_absolute)
+	put_start(start, from, path);
+	directory = openat(task, start, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (path[0] == '/')
 		how.resolve |= RESOLVE_IN_ROOT;
 	else if (!has_our_root(task))
 		how.resolve |= RESOLVE_BENEATH;
@@ -141,7 +154,6 @@ static int
 look_up(int task, const struct opening *opening, const struct ipc_scan_call *call,
 	char path[PATH_MAX], struct statx *st)
 {
-	const int from = opening->path > 0 ? (int)call->argument[0] : AT_FDCWD;
 	const char *own;
 	ssize_t length =
 		ipc_scan_memory(task, call->argument[opening->path], path, PATH_MAX);
@@ -153,42 +165,47 @@ look_up(int task, const struct opening *opening, const struct ipc_scan_call *cal
 	if (own != NULL)
 		return statx(task, own, AT_STATX_DONT_SYNC,
 			STATX_TYPE | STATX_INO | STATX_UID, st);
-	fd = open_path(task, from, path);
+	fd = open_path(task, directory_of(opening, call), path);
 	return fd < 0 ? -1
 		      : statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
 				STATX_TYPE | STATX_INO | STATX_UID, st);
 }
 
-/* From the root, as far as that can be told. */
-static void
-make_absolute(int task, const char *path, char absolute[2 * PATH_MAX + 1])
+/* Names it from the root, as far as that can be told, and by way of the process. */
+static int
+name(struct ipc_scan *scan, ssize_t place, int task, int from, const char *path)
 {
+	const char *own = own_descriptor(path), *rest = own != NULL ? "" : path;
+	const char *slash = *rest == '\0' || *rest == '/' ? "" : "/";
+	char start[32], absolute[2 * PATH_MAX + 1], otherwise[PATH_MAX + 64];
 	ssize_t length = 0;
 
-	if (path[0] != '/')
-		length = readlinkat(task, "cwd", absolute, PATH_MAX);
-	if (length < 0)
-		length = 0;
-	snprintf(absolute + length, PATH_MAX + 1, "%s%s", length > 0 ? "/" : "", path);
+	if (own != NULL)
+		snprintf(start, sizeof(start), "%s", own);
+	else
+		put_start(start, from, path);
+	if (*rest != '/')
+		length = readlinkat(task, start, absolute, PATH_MAX);
+	snprintf(absolute + (length > 0 ? length : 0), PATH_MAX + 1, "%s%s", slash,
+		rest);
+	snprintf(otherwise, sizeof(otherwise), "/proc/%d/%s%s%s", (int)scan->pid, start,
+		slash, rest);
+	return ipc_scan_name(scan, place, absolute, otherwise);
 }
 
 /* As note(), of one that nobody has asked for by itself. */
 static int
-discover(struct ipc_scan *scan, int task, const char *path, const struct statx *st,
-	unsigned int access)
+discover(struct ipc_scan *scan, int task, int from, const char *path,
+	const struct statx *st, unsigned int access)
 {
-	char absolute[2 * PATH_MAX + 1], otherwise[PATH_MAX + 32];
 	ssize_t place;
 
 	if (!(scan->plan->discovers & 1U << IPC_FIFO))
 		return 1;
 	place = ipc_scan_discover(scan, IPC_FIFO, st);
-	make_absolute(task, path, absolute);
-	snprintf(otherwise, sizeof(otherwise), "/proc/%d/%s/%s", (int)scan->pid,
-		path[0] == '/' ? "root" : "cwd", path);
 	if (place < 0 ||
 		(!ipc_scan_is_named(scan, place) &&
-			ipc_scan_name(scan, place, absolute, otherwise) < 0))
+			name(scan, place, task, from, path) < 0))
 		return -1;
 	access |= IPC_ACCESS_OPENING;
 	return ipc_scan_note(scan, (size_t)place, access, -1) < 0 ? -1 : 1;
@@ -217,7 +234,8 @@ note(struct ipc_scan *scan, int task, const struct ipc_scan_call *call, bool wai
 	if (access == 0)
 		return 0;
 	if (key == NULL)
-		return discover(scan, task, path, &st, access);
+		return discover(
+			scan, task, directory_of(opening, call), path, &st, access);
 	return ipc_scan_found(scan, key, access | IPC_ACCESS_OPENING, -1) < 0 ? -1 : 1;
 }
 

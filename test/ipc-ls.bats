@@ -259,6 +259,19 @@ suite() {
 	LC_ALL=C.UTF-8 ipc-ls -q --tree --name "${NAME#/}" | grep -q '└─ read mq:'
 }
 
+@test "a FIFO that a process waits to open has its own path, by whatever path that opens it" {
+	mkfifo fifo
+	ipc-fifo write fifo hello 3>&- &	# by that of a descriptor
+	within 10 eval '[ "$(ipc-ls -q -r --noheadings -o ADDRESS --type fifo --pid $!)" = "fifo:$PWD/fifo" ]'
+	killed $!
+	python3 -c 'import mmap' 2>/dev/null || skip "no Python here"
+	python3 -c 'import os
+here = os.open(".", os.O_PATH)
+os.chdir("/")
+os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
+	within 10 eval '[ "$(ipc-ls -q -r --noheadings -o ADDRESS --type fifo --pid $!)" = "fifo:$PWD/fifo" ]'
+}
+
 @test "--dot is a graph that dot(1) draws, whatever the names are" {
 	odd=$NAME-2$'"\\N&amp;<b>\e[31m'
 	ipc-mq create "$odd"
