@@ -38,7 +38,7 @@ count_waiting(struct pipe_row *row, const struct ipc_evidence *evidence)
 	}
 }
 
-/* Shows one; only a look for its holders alone tells who waits. */
+/* Shows one, and of one alone how many wait: that is looked at in the pipe itself. */
 static int
 show(struct call *call, const struct ipc_evidence *evidence, bool is_alone)
 {

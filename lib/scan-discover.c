@@ -106,6 +106,16 @@ ipc_scan_discover(struct ipc_scan *scan, enum ipc_type type, const struct statx 
 	return place < 0 ? -1 : place + (ssize_t)scan->plan->objects;
 }
 
+ssize_t
+ipc_scan_discovered(const struct ipc_scan *scan, uint64_t device, uint64_t number)
+{
+	const size_t slots = scan->discovery.slots;
+	const size_t place =
+		slots == 0 ? 0 : *slot_of(&scan->discovery, device, number);
+
+	return place == 0 ? -1 : (ssize_t)(place - 1 + scan->plan->objects);
+}
+
 static struct ipc_object *
 object_at(const struct ipc_scan *scan, ssize_t place)
 {

@@ -41,6 +41,8 @@ note(struct ipc_scan *scan, int task, int fd)
 {
 	const struct ipc_scan_key *key;
 	struct statx st;
+	ssize_t place;
+	dev_t device;
 	char path[32];
 
 	snprintf(path, sizeof(path), "fd/%d", fd);
@@ -48,9 +50,13 @@ note(struct ipc_scan *scan, int task, int fd)
 		    STATX_TYPE | STATX_INO, &st) < 0 ||
 		!S_ISFIFO(st.stx_mode))
 		return 0;
-	key = ipc_scan_key(
-		scan->plan, makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino);
-	return key != NULL ? ipc_scan_found(scan, key, IPC_ACCESS_BLOCKED, -1) : 0;
+	device = makedev(st.stx_dev_major, st.stx_dev_minor);
+	key = ipc_scan_key(scan->plan, device, st.stx_ino);
+	if (key != NULL)
+		return ipc_scan_found(scan, key, IPC_ACCESS_BLOCKED, -1);
+	place = ipc_scan_discovered(scan, device, st.stx_ino);
+	return place < 0 ? 0
+			 : ipc_scan_note(scan, (size_t)place, IPC_ACCESS_BLOCKED, -1);
 }
 
 /* What poll(2) waits for stands in its memory. */

@@ -267,7 +267,7 @@ ipc_scan_look(const struct ipc_object *objects, size_t count, unsigned int types
 	if (keys == NULL || make_keys(&plan, objects, count) < 0)
 		return ipc_fail(err, errno, "look for holders");
 	if (types != 0)
-		plan.wants |= IPC_SCAN_FILES | IPC_SCAN_FLIGHT;
+		plan.wants |= IPC_SCAN_FILES | IPC_SCAN_FLIGHT | IPC_SCAN_WAITS;
 	if (types & 1U << IPC_FIFO)
 		plan.wants |= IPC_SCAN_OPENING;
 	return look_by(&plan, found, err);

@@ -130,6 +130,10 @@ int ipc_scan_look(const struct ipc_object *objects, size_t count, unsigned int t
 ssize_t ipc_scan_discover(
 	struct ipc_scan *scan, enum ipc_type type, const struct statx *st);
 
+/* The place of one that was discovered before, or -1. */
+ssize_t ipc_scan_discovered(
+	const struct ipc_scan *scan, uint64_t device, uint64_t number);
+
 /* Whether a discovered FIFO has a path that leads to it. */
 bool ipc_scan_is_named(const struct ipc_scan *scan, ssize_t place);
 

@@ -259,6 +259,13 @@ suite() {
 	LC_ALL=C.UTF-8 ipc-ls -q --tree --name "${NAME#/}" | grep -q '└─ read mq:'
 }
 
+@test "pictures show who sleeps in a pipe" {
+	sleep 60 3>&- | cat 3>&- &
+	others+=($!)
+	within 10 eval 'ipc-ls -q --tree --type pipe --pid $! | grep -q "read+blocked pipe:"'
+	ipc-ls -q --dot --type pipe --pid $! | grep -q "p$! -> o[0-9]* .dir=back, style=dashed.;"
+}
+
 @test "a FIFO that a process waits to open has its own path, by whatever path that opens it" {
 	mkfifo fifo
 	ipc-fifo write fifo hello 3>&- &	# by that of a descriptor
