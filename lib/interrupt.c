@@ -206,7 +206,7 @@ ipc_interrupt_let_act(const struct ipc_wait *wait)
 {
 	sigset_t now;
 
-	if (wait->signals == NULL)
+	if (wait->signals == NULL || wait->interrupt >= 0)
 		return;
 	sigprocmask(SIG_SETMASK, wait->signals, &now);
 	sigprocmask(SIG_SETMASK, &now, NULL);

@@ -51,7 +51,10 @@ void ipc_interrupt_end(const struct ipc_interrupt *sleep);
 int ipc_interrupt_call(
 	const struct ipc_wait *wait, int (*call)(void *context), void *context);
 
-/* Lets a signal act that ended the sleep, as it would have in ppoll(2). */
+/*
+ * Lets a signal act that ended the sleep, as it would have in ppoll(2); not where
+ * wait->interrupt tells of it, so that it finds the caller.
+ */
 void ipc_interrupt_let_act(const struct ipc_wait *wait);
 
 #endif

@@ -117,3 +117,19 @@ shown() {
 	done
 	exec 7>&- 8>&-
 }
+
+# told: one message more, and whether a line has been shown
+told() {
+	ipc-mq write "$q" message && grep -q ' B/s' seen
+}
+
+@test "a signal ends the line of what sleeps at a System V queue" {
+	mailbox
+	on_terminal "(echo \$BASHPID >pid && exec ipc-mq read -f -l --progress $q); echo \"ended with \$?\"" >seen &
+	within 20 told
+	within 10 holds 0 "$q"
+	kill -TERM "$(cat pid)"
+	within 10 grep -q 'ended with' seen
+	run tr -s '\r' '\n' <seen
+	[[ $output =~ "ipc-mq: "[0-9]+" messages, "[^$'\n']+" in 0:0"[1-9]", average "[^$'\n']+$'\n'[^$'\n']*(Terminated|"ended with 143") ]]
+}
