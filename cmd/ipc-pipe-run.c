@@ -223,17 +223,19 @@ is_running(const struct pipeline *pipeline)
 	return false;
 }
 
-static void
-step_all(struct pipeline *pipeline, const struct ipc_wait *wait)
+static int
+step_all(struct call *call, struct pipeline *pipeline, const struct ipc_wait *wait)
 {
 	const uint64_t before =
 		pipeline->counted != NULL ? pipeline->counted->moved : 0;
 
 	for (size_t i = 0; i < pipeline->count; i++)
-		if (!ipc_elastic_has_ended(&pipeline->elastics[i]))
-			ipc_elastic_step(&pipeline->elastics[i]);
+		if (!ipc_elastic_has_ended(&pipeline->elastics[i]) &&
+			ipc_elastic_step(&pipeline->elastics[i], &call->err) < 0)
+			return -1;
 	if (pipeline->counted != NULL)
 		ipc_progress_add(wait->progress, pipeline->counted->moved - before);
+	return 0;
 }
 
 static int
@@ -242,21 +244,21 @@ wait_for_all(struct call *call, struct pipeline *pipeline)
 	const struct run_args *args = call->args;
 	struct ipc_wait wait = IPC_WAIT(IPC_FOREVER);
 	struct progress progress;
-	int code = 0;
+	int code, result = 0;
 
 	wait.interrupt = pipeline->signals;
 	progress_begin(&progress, call, args->progress && pipeline->counted != NULL,
 		IPC_UNKNOWN, &wait);
-	while (is_running(pipeline) && (code == 0 || code == EINTR)) {
+	while (result == 0 && is_running(pipeline)) {
 		code = ipc_wait_for(pipeline->arrivals, POLLIN, &wait);
 		take_signals(pipeline);
 		reap(pipeline);
-		step_all(pipeline, &wait);
+		result = code == 0 || code == EINTR
+			? step_all(call, pipeline, &wait)
+			: ipc_fail(&call->err, code, "wait for the commands");
 	}
 	progress_end(&progress);
-	return code == 0 || code == EINTR
-		? 0
-		: ipc_fail(&call->err, code, "wait for the commands");
+	return result;
 }
 
 static int

@@ -106,20 +106,38 @@ give(struct ipc_elastic *elastic)
 }
 
 /* Tells arrivals of what is wanted of an end from now on; NOTHING: not even its end. */
-static void
+static int
 watch(const struct ipc_elastic *elastic, int fd, int *watched, int wanted)
 {
 	struct epoll_event event = { .events =
 					     wanted == NOTHING ? 0 : (uint32_t)wanted };
 
 	if (fd < 0 || *watched == wanted)
-		return;
-	epoll_ctl(elastic->arrivals,
-		wanted == NOTHING             ? EPOLL_CTL_DEL
-			: *watched == NOTHING ? EPOLL_CTL_ADD
-					      : EPOLL_CTL_MOD,
-		fd, &event);
+		return 0;
+	if (epoll_ctl(elastic->arrivals,
+		    wanted == NOTHING             ? EPOLL_CTL_DEL
+			    : *watched == NOTHING ? EPOLL_CTL_ADD
+						  : EPOLL_CTL_MOD,
+		    fd, &event) < 0)
+		return -1;
 	*watched = wanted;
+	return 0;
+}
+
+static int
+watch_both(struct ipc_elastic *elastic, struct ipc_error *err)
+{
+	/* One that is hung up tells so for ever: a full one does not want to know. */
+	if (watch(elastic, elastic->from, &elastic->from_watched,
+		    elastic->held < elastic->capacity ? EPOLLIN : NOTHING) == 0 &&
+		watch(elastic, elastic->to, &elastic->to_watched,
+			elastic->held > 0 ? EPOLLOUT : 0) == 0)
+		return 0;
+	if (errno == ENOSPC)
+		return ipc_refuse(err, IPC_LIMIT, errno,
+			"wait for a pipe: /proc/sys/fs/epoll/max_user_watches allows no "
+			"more");
+	return ipc_fail(err, errno, "wait for a pipe");
 }
 
 /* Whether nobody reads any more what is written. */
@@ -131,8 +149,8 @@ is_deserted(int fd)
 	return fd >= 0 && poll(&polled, 1, 0) > 0 && polled.revents & POLLERR;
 }
 
-void
-ipc_elastic_step(struct ipc_elastic *elastic)
+int
+ipc_elastic_step(struct ipc_elastic *elastic, struct ipc_error *err)
 {
 	bool moves = true;
 
@@ -144,11 +162,7 @@ ipc_elastic_step(struct ipc_elastic *elastic)
 		give_up(elastic);
 	if (elastic->from < 0 && elastic->held == 0)
 		drop(&elastic->to);
-	/* One that is hung up tells so for ever: a full one does not want to know. */
-	watch(elastic, elastic->from, &elastic->from_watched,
-		elastic->held < elastic->capacity ? EPOLLIN : NOTHING);
-	watch(elastic, elastic->to, &elastic->to_watched,
-		elastic->held > 0 ? EPOLLOUT : 0);
+	return watch_both(elastic, err);
 }
 
 bool
@@ -189,8 +203,7 @@ ipc_elastic_begin(struct ipc_elastic *elastic, int from, int to, size_t capacity
 	elastic->room = room;
 	if (set_nonblocking(from) < 0 || set_nonblocking(to) < 0)
 		return ipc_fail(err, errno, "make a buffer");
-	ipc_elastic_step(elastic);
-	return 0;
+	return ipc_elastic_step(elastic, err);
 }
 
 void

@@ -5,11 +5,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <ipcutil/elastic.h>
 #include <ipcutil/fifo.h>
 #include <ipcutil/pump.h>
 #include <ipcutil/stream.h>
@@ -293,6 +295,32 @@ test_pump_stands_still(void)
 	close(other[1]);
 }
 
+static void
+test_elastic(void)
+{
+	int arrivals = must(epoll_create1(EPOLL_CLOEXEC));
+	struct ipc_elastic elastic;
+	struct ipc_error err;
+	int one[2], other[2];
+
+	must(pipe2(one, O_CLOEXEC));
+	must(pipe2(other, O_CLOEXEC));
+	is(ipc_elastic_begin(&elastic, one[0], other[1], 1, arrivals, &err), 0,
+		"a buffer of a byte is begun");
+	must((int)write(one[1], "xy", 2));
+	is(ipc_elastic_step(&elastic, &err), 0, "what comes is moved");
+	is(elastic.moved, 2, "all of it");
+	while (write(other[1], "", 1) == 1)
+		; /* until it is full */
+	must((int)write(one[1], "z", 1));
+	close(arrivals);
+	is(ipc_elastic_step(&elastic, &err), -1, "what arrivals cannot tell any more");
+	is(err.code, EBADF, "is told, and not waited for in vain");
+	ipc_elastic_end(&elastic);
+	close(one[1]);
+	close(other[0]);
+}
+
 int
 main(void)
 {
@@ -306,6 +334,7 @@ main(void)
 	test_turns(IPC_PIPE_WRITE, "writers");
 	test_pump();
 	test_pump_stands_still();
+	test_elastic();
 	unlink(path);
 	rmdir(directory);
 	return tap_end();

@@ -35,7 +35,7 @@ struct ipc_elastic {
  * when it is empty.  arrivals is of epoll(7): when it can be read, there is something for
  * ipc_elastic_step() to do; it stays the caller's.
  *
- * IPC_LIMIT	there is not that much memory
+ * IPC_LIMIT	there is not that much memory, or max_user_watches of epoll(7) is reached
  */
 int ipc_elastic_begin(struct ipc_elastic *elastic, int from, int to, size_t capacity,
 	int arrivals, struct ipc_error *err);
@@ -43,9 +43,10 @@ int ipc_elastic_begin(struct ipc_elastic *elastic, int from, int to, size_t capa
 /*
  * Moves what can be moved now, and never sleeps.  A full one reads nothing more.  The end
  * of its input is passed on when all before it has been written; when nobody reads what
- * it writes, it reads nothing more either, and its writer gets EPIPE.
+ * it writes, it reads nothing more either, and its writer gets EPIPE.  -1: arrivals can
+ * tell of it no longer, with the errors of ipc_elastic_begin().
  */
-void ipc_elastic_step(struct ipc_elastic *elastic);
+int ipc_elastic_step(struct ipc_elastic *elastic, struct ipc_error *err);
 
 /* True when both ends are done with. */
 bool ipc_elastic_has_ended(const struct ipc_elastic *elastic);
