@@ -12,6 +12,7 @@
 #include "ipc-fifo.h"
 #include "message.h"
 #include "outlet.h"
+#include "progress.h"
 
 const struct field hold_options[] = {
 	OPTION(PROCESS, 0, "until-exit", struct hold_args, until_exit, "PID",
@@ -43,6 +44,7 @@ fifo_hold(struct call *call)
 
 const struct field connect_options[] = {
 	WAIT_OPTIONS(struct connect_args, limit),
+	PROGRESS_OPTION(struct connect_args, progress),
 	OPTION(USER, 0, "trust-owner", struct connect_args, trusted, "USER",
 		"as root, write to a FIFO of USER, too"),
 	END_FIELDS,
@@ -95,6 +97,8 @@ talk_until_end(struct call *call, struct conversation *talk, const char *const *
 		IPC_COPY(STDIN_FILENO, talk->fds[REQUEST], &talk->wait),
 		IPC_COPY(talk->fds[REPLY], STDOUT_FILENO, &talk->wait),
 	};
+	const struct connect_args *args = call->args;
+	struct progress progress;
 	char action[PATH_MAX + 16];
 	const struct ipc_pump pump = {
 		.action = action,
@@ -111,7 +115,11 @@ talk_until_end(struct call *call, struct conversation *talk, const char *const *
 	copies[REQUEST].to_name = names[REQUEST];
 	copies[REPLY].from_name = names[REPLY];
 	copies[REPLY].to_name = "standard output";
+	progress_begin(&progress, call, args->progress, IPC_UNKNOWN, &talk->wait);
 	result = ipc_pump(&pump, &call->err);
+	progress_end(&progress);
+	if (result == 0 && copies[REPLY].failed == STDOUT_FILENO)
+		result = outlet_failed(EPIPE, &call->err);
 	cli_say(call, "%ju bytes written to %s, %ju bytes read from %s",
 		(uintmax_t)copies[REQUEST].moved, names[REQUEST],
 		(uintmax_t)copies[REPLY].moved, names[REPLY]);

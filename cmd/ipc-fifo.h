@@ -14,6 +14,7 @@ struct hold_args {
 struct connect_args {
 	int64_t limit;
 	uid_t trusted;
+	bool progress;
 };
 
 extern const struct field hold_options[];

@@ -117,8 +117,10 @@ wait_for_one(struct running *running)
 
 		if (polled[2 * i].revents != 0)
 			line->awaited = -1;
-		else if ((polled[2 * i + 1].revents & (POLLERR | POLLHUP)) != 0)
+		else if ((polled[2 * i + 1].revents & (POLLERR | POLLHUP)) != 0) {
+			line->copy->failed = line->copy->to;
 			end_line(running, line);
+		}
 	}
 	return code;
 }

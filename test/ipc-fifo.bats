@@ -383,6 +383,26 @@ answers() {
 	[ "$(cat out)" = first ]
 }
 
+@test "connect whose output nobody reads any more fails, and tells the other side" {
+	ipc-fifo create request reply >/dev/null
+	bash -c 'exec <request 4>reply; read -r line; echo "$line" >&4; until ! echo more >&4; do :; done 2>/dev/null' 3>&- &
+	mkfifo slow
+	bash -c 'echo first; exec sleep 1000' >slow 3>&- &
+	run --separate-stderr bash -c 'timeout 20 ipc-fifo connect request reply <slow | head -n 1; exit "${PIPESTATUS[0]}"'
+	[ "$status" -eq 1 ]
+	[ "$output" = first ]
+	[ "$stderr" = "ipc-fifo: cannot write to standard output: Broken pipe" ]
+	# Also when nothing comes any more, and only that it has gone is noticed.
+	bash -c 'exec <request 4>reply; read -r line; echo "$line" >&4; cat >rest' 3>&- &
+	export -f within
+	run --separate-stderr bash -c '{ echo one; within 5 test -e read; echo two; } |
+		timeout 20 ipc-fifo connect request reply | { head -n 1; exec >read <&-; }; exit "${PIPESTATUS[1]}"'
+	[ "$status" -eq 1 ]
+	[ "$output" = one ]
+	[ "$stderr" = "ipc-fifo: cannot write to standard output: Broken pipe" ]
+	within 5 grep -qx two rest
+}
+
 @test "connect -n and -w: no peer is 75 and 124, and so is one that is silent" {
 	ipc-fifo create request reply >/dev/null
 	fails_with 75 "ipc-fifo: cannot write to 'request': nobody has it open to read" \

@@ -123,6 +123,15 @@ told() {
 	ipc-mq write "$q" message && grep -q ' B/s' seen
 }
 
+@test "a conversation counts both ways" {
+	mkfifo request reply
+	{ exec <request >reply; cat; } 3>&- &
+	run shown 80 'slow_input | ipc-fifo connect --progress request reply >out'
+	[[ ${lines[0]} == "ipc-fifo: "*"/s, average "*"/s" ]]
+	[[ ${lines[-1]} == "ipc-fifo: 4.0 MiB in 0:0"*", average "* ]]
+	[ "$(wc -c <out)" -eq $((2 << 20)) ]
+}
+
 @test "a signal ends the line of what sleeps at a System V queue" {
 	mailbox
 	on_terminal "(echo \$BASHPID >pid && exec ipc-mq read -f -l --progress $q); echo \"ended with \$?\"" >seen &
