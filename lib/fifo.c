@@ -1,7 +1,6 @@
 /* fifo.c - FIFOs: pipes that have a name in the file system */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -75,18 +74,6 @@ ipc_fifo_find(const struct ipc_address *address, const char *action, struct stat
 	return fd;
 }
 
-/* What has a second name may be one that somebody wants us to use. */
-static int
-check_links(const struct ipc_address *address, const struct stat *st,
-	const char *action, struct ipc_error *err)
-{
-	if (st->st_nlink <= 1)
-		return 0;
-	return ipc_refuse(err, IPC_REFUSED, EMLINK,
-		"%s '%s': it is one of the %ju names (hard links) of a FIFO", action,
-		ipc_address_text(address), (uintmax_t)st->st_nlink);
-}
-
 static int
 accept_existing(const struct ipc_memory_place *place, const struct ipc_address *address,
 	const struct ipc_fifo_plan *plan, struct ipc_error *err)
@@ -99,7 +86,7 @@ accept_existing(const struct ipc_memory_place *place, const struct ipc_address *
 		return -1;
 	if (!ipc_trust_found(st.st_uid, plan->trusted))
 		return ipc_memory_foreign(address, st.st_uid, "create", err);
-	if (check_links(address, &st, "create", err) < 0)
+	if (ipc_memory_file_alone(address, &st, "create", err) < 0)
 		return -1;
 	return plan->exclusive ? ipc_fail(err, EEXIST, "create '%s'", text) : 0;
 }
@@ -236,7 +223,7 @@ ipc_fifo_open(const struct ipc_address *address, enum ipc_pipe_end end, uid_t tr
 		return -1;
 	if (writes && !ipc_trust_written(st.st_uid, trusted))
 		return ipc_memory_foreign(address, st.st_uid, action, err);
-	if (writes && check_links(address, &st, action, err) < 0)
+	if (writes && ipc_memory_file_alone(address, &st, action, err) < 0)
 		return -1;
 	snprintf(opening.path, sizeof(opening.path), IPC_FIFO_PATH, fd);
 	code = writes ? open_to_write(&opening, wait) : open_it(&opening);
@@ -336,7 +323,7 @@ ipc_fifo_change(const struct ipc_address *address, const struct ipc_fifo_change 
 	struct stat st;
 	autoclose int fd = ipc_fifo_find(address, "change", &st, err);
 
-	if (fd < 0 || check_links(address, &st, "change", err) < 0)
+	if (fd < 0 || ipc_memory_file_alone(address, &st, "change", err) < 0)
 		return -1;
 	if ((change->uid != (uid_t)-1 || change->gid != (gid_t)-1) &&
 		fchownat(fd, "", change->uid, change->gid, AT_EMPTY_PATH) < 0)

@@ -115,8 +115,9 @@ ipc_memory_file_alone(const struct ipc_address *address, const struct stat *st,
 	if (st->st_nlink <= 1)
 		return 0;
 	return ipc_refuse(err, IPC_REFUSED, EMLINK,
-		"%s '%s': it is one of the %ju names (hard links) of a file", action,
-		ipc_address_text(address), (uintmax_t)st->st_nlink);
+		"%s '%s': it is one of the %ju names (hard links) of a %s", action,
+		ipc_address_text(address), (uintmax_t)st->st_nlink,
+		S_ISFIFO(st->st_mode) ? "FIFO" : "file");
 }
 
 int
