@@ -1,9 +1,11 @@
 /* pipe.c - pipes, by descriptors of whoever has them */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -18,6 +20,10 @@
 #include "auto.h"
 #include "pipe.h"
 #include "proc.h"
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* of one thread: since Linux 6.9 */
+#endif
 
 /* Longer than any path of a descriptor in /proc. */
 enum { FD_PATH_MAX = 48 };
@@ -132,42 +138,64 @@ is_of(const struct ipc_object *object, int fd)
 		st.st_ino == object->number;
 }
 
-/* A copy of the descriptor itself, or -1. */
+/* A copy of the descriptor itself, or -1; flags are those of pidfd_open(2). */
 static int
-copy_descriptor(pid_t pid, int fd)
+copy_descriptor(pid_t task, unsigned int flags, int fd)
 {
-	autoclose int pidfd = pidfd_open(pid, 0);
+	autoclose int pidfd = pidfd_open(task, flags);
 
 	return pidfd < 0 ? -1 : pidfd_getfd(pidfd, fd, 0);
 }
 
 /* Opens a pipe without a name once more; of a FIFO, others would notice. */
 static int
-open_again(const struct ipc_holder *holder)
+open_again(pid_t task, const struct ipc_holder *holder)
 {
 	const bool reads = holder->read_fd >= 0;
 	char path[FD_PATH_MAX];
 
-	put_path(path, holder->pid, reads ? holder->read_fd : holder->write_fd);
+	put_path(path, task, reads ? holder->read_fd : holder->write_fd);
 	return open(path,
 		(reads ? O_RDONLY : O_WRONLY) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A descriptor of the object by way of one who has it, or -1 with errno. */
+/* A descriptor of the object by way of a task of one who has it, or -1 with errno. */
 static int
-borrow(const struct ipc_object *object, const struct ipc_holder *holder)
+borrow_from(const struct ipc_object *object, const struct ipc_holder *holder,
+	pid_t task, unsigned int flags)
 {
 	autoclose int fd = copy_descriptor(
-		holder->pid, holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
+		task, flags, holder->read_fd >= 0 ? holder->read_fd : holder->write_fd);
 
 	if (fd < 0 && object->type == IPC_PIPE)
-		fd = open_again(holder);
+		fd = open_again(task, holder);
 	if (fd < 0)
 		return -1;
 	if (is_of(object, fd))
 		return keep(&fd);
 	errno = ENOENT; /* it has another there by now */
 	return -1;
+}
+
+/* The leading thread may have ended, or have other descriptors than another one. */
+static int
+borrow(const struct ipc_object *object, const struct ipc_holder *holder)
+{
+	int fd = borrow_from(object, holder, holder->pid, 0), code = errno;
+	autoclosedir DIR *tasks = NULL;
+	const struct dirent *entry;
+	char path[FD_PATH_MAX];
+
+	if (fd >= 0)
+		return fd;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)holder->pid);
+	tasks = opendir(path);
+	while (fd < 0 && tasks != NULL && (entry = readdir(tasks)) != NULL)
+		if (entry->d_name[0] != '.')
+			fd = borrow_from(
+				object, holder, atoi(entry->d_name), PIDFD_THREAD);
+	errno = code;
+	return fd;
 }
 
 static bool

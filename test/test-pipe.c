@@ -419,6 +419,34 @@ test_measure(void)
 		"and one that has gone is told");
 }
 
+static void
+do_nothing(const void *arg)
+{
+	(void)arg;
+	crew_ready();
+}
+
+/* Its process is a zombie by its leading thread, of which /proc shows no descriptors. */
+static void
+test_measure_without_leader(void)
+{
+	struct ipc_pipe_level level;
+	struct ipc_holder holder;
+	struct ipc_object object;
+
+	must(pipe(ends), "pipe");
+	must((int)write(ends[1], "three", 5), "write");
+	object = object_of(IPC_PIPE, ends[0]);
+	holder = (struct ipc_holder){ .read_fd = ends[0], .write_fd = ends[1] };
+	holder.pid = crew_join_as(CREW_WITHOUT_LEADER, do_nothing, NULL);
+	close(ends[0]);
+	close(ends[1]);
+	ok(ipc_pipe_measure(&object, &holder, 1, &level) && level.queued == 5,
+		"also one that only threads have whose leader has ended");
+	crew_leave(holder.pid);
+	ok(!ipc_pipe_measure(&object, &holder, 1, &level), "until they have ended");
+}
+
 int
 main(void)
 {
@@ -434,6 +462,7 @@ main(void)
 	test_discovery_of_openers();
 	test_many();
 	test_measure();
+	test_measure_without_leader();
 	unlink(fifo);
 	rmdir(directory);
 	return tap_end();
