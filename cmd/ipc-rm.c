@@ -19,7 +19,7 @@ static const struct field rm_options[] = {
 	OPTION_MEANS(FLAG, 0, "in-use", struct rm_args, in_use, "",
 		"also what is in use, or may be"),
 	OPTION_MEANS(FLAG, 0, "discard-data", struct rm_args, data, "",
-		"also what holds messages, which are lost"),
+		"also what holds messages, or bytes of a pipe, which are lost"),
 	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
 		"what is not there is no failure"),
 	END_FIELDS,

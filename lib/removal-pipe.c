@@ -3,6 +3,18 @@
 
 #include "removal.h"
 
+/* The bytes in it. */
+static uint64_t
+pipe_weigh(const struct ipc_item *item)
+{
+	const struct ipc_evidence *evidence = &item->evidence;
+	struct ipc_pipe_level level;
+
+	ipc_pipe_measure(
+		&evidence->object, evidence->holders, evidence->holder_count, &level);
+	return level.queued;
+}
+
 /* It goes with the process that holds it, which must be proven to be made for that. */
 static int
 pipe_commit(
@@ -13,5 +25,6 @@ pipe_commit(
 }
 
 const struct ipc_removal_ops ipc_removal_pipe = {
+	.weigh = pipe_weigh,
 	.commit = pipe_commit,
 };

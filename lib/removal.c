@@ -112,9 +112,12 @@ prove(struct ipc_removal *removal, struct ipc_error *err)
 	result = is_told(&item->evidence)
 		? ipc_stale_find_owners(&item->evidence, 1, err)
 		: ipc_inventory_look(&removal->inventory, err);
-	removal->item = &removal->inventory.items[0]; /* a look may move it */
+	item = &removal->inventory.items[0]; /* a look may move it */
+	removal->item = item;
+	if (result == 0 && removal->ops->weigh != NULL)
+		item->messages = removal->ops->weigh(item);
 	if (result == 0)
-		removal->verdict = ipc_stale_judge(&removal->item->evidence);
+		removal->verdict = ipc_stale_judge(&item->evidence);
 	return result;
 }
 
@@ -154,6 +157,7 @@ ipc_removal_check(
 {
 	const struct ipc_item *item = removal->item;
 	const struct ipc_verdict *verdict = &removal->verdict;
+	const char *what = item->evidence.object.type == IPC_PIPE ? "byte" : "message";
 
 	if (!(allowed & IPC_REMOVE_IN_USE) && verdict->state == IPC_IN_USE)
 		return ipc_refuse(err, IPC_REFUSED, EBUSY,
@@ -167,12 +171,12 @@ ipc_removal_check(
 		return 0;
 	if (item->messages == IPC_UNKNOWN)
 		return ipc_refuse(err, IPC_REFUSED, ENOTEMPTY,
-			"remove '%s': how many messages it holds is not known; "
+			"remove '%s': how many %ss it holds is not known; "
 			"--discard-data lets them go",
-			item->address);
+			item->address, what);
 	return ipc_refuse(err, IPC_REFUSED, ENOTEMPTY,
-		"remove '%s': it holds %ju message%s; --discard-data lets %s go",
-		item->address, (uintmax_t)item->messages,
+		"remove '%s': it holds %ju %s%s; --discard-data lets %s go",
+		item->address, (uintmax_t)item->messages, what,
 		item->messages == 1 ? "" : "s", item->messages == 1 ? "it" : "them");
 }
 

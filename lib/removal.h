@@ -11,6 +11,8 @@ struct ipc_removal_ops {
 	 */
 	int (*begin)(struct ipc_removal *removal, struct ipc_evidence *evidence,
 		uint64_t *messages, struct ipc_error *err);
+	/* Tells what would be lost, by those who have it.  NULL: begin has told. */
+	uint64_t (*weigh)(const struct ipc_item *item);
 	/* Removes it, if it is still the same. */
 	int (*commit)(const struct ipc_removal *removal, unsigned int allowed,
 		struct ipc_error *err);

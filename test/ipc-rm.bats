@@ -172,6 +172,9 @@ not_there() {
 	others+=("${pipe%/*}")
 	run -7 --separate-stderr ipc-rm pipe:"$pipe"
 	[[ $stderr == "ipc-rm: cannot remove 'pipe:$pipe': it is in use: process ${pipe%/*} has it open" ]]
+	ipc-pipe write "$pipe" hello
+	fails_with 7 "ipc-rm: cannot remove 'pipe:$pipe': it holds 5 bytes; --discard-data lets them go" ipc-rm --in-use pipe:"$pipe"
+	[ "$(ipc-pipe read -N 5 "$pipe")" = hello ]
 	ipc-rm --in-use pipe:"$pipe"
 	within 10 ended "${pipe%/*}"
 	sleep 1000 3>&- > >(cat) &

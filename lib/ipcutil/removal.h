@@ -23,7 +23,7 @@ __BEGIN_DECLS
 /* What may be removed all the same: bits. */
 enum {
 	IPC_REMOVE_IN_USE = 1 << 0, /* what is in use, or may be */
-	IPC_REMOVE_DATA = 1 << 1,   /* what holds messages */
+	IPC_REMOVE_DATA = 1 << 1,   /* what holds messages, or bytes of a pipe */
 };
 
 /* One removal.  The caller ends it with ipc_removal_end(). */
@@ -59,7 +59,7 @@ int ipc_removal_begin(struct ipc_removal *removal, const char *address,
 /*
  * Whether it may be removed: allowed are bits of what may be in spite of it.
  *
- * IPC_REFUSED	it is in use, or that is not known; or it holds messages
+ * IPC_REFUSED	it is in use, or that is not known; or it holds messages or bytes
  */
 int ipc_removal_check(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err);
