@@ -104,12 +104,19 @@ is_held_by(const struct ipc_item *item, pid_t pid)
 	return false;
 }
 
-/* What is not known is not older than anything. */
+/*
+ * What is not known is not older than anything.  A time that is kept in seconds may have
+ * been almost a second later.
+ */
 static bool
 is_older_than(const struct ipc_item *item, int64_t span)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
 	return item->used != IPC_UNKNOWN_TIME &&
-		time(NULL) - item->used > span / NS_PER_S;
+		item->used <
+		now.tv_sec - span / NS_PER_S - (now.tv_nsec < span % NS_PER_S);
 }
 
 bool

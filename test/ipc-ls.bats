@@ -90,6 +90,20 @@ one_of_each() {
 	[ -z "$(listing --user :54321)" ]
 }
 
+@test "--older-than counts parts of a second" {
+	older() {
+		[ -n "$(ipc-ls -q -r --noheadings -o ADDRESS --type shm --name "${NAME#/}" --older-than "$1")" ]
+	}
+	# for most of a second, what is older than 1 s is not older than 1.99 s
+	in_between() {
+		ipc-shm rm -f "$NAME" && ipc-shm create -s 10 "$NAME"
+		until older 1; do :; done
+		! older 1.99
+	}
+	within 60 in_between
+	within 60 older 1.99
+}
+
 @test "what is in several of the directories is listed once" {
 	mkdir -p in/side
 	mkfifo in/fifo in/side/fifo
