@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "auto.h"
 #include "inventory.h"
@@ -62,6 +63,21 @@ ipc_family_name(enum ipc_family family)
 	return ipc_inventory_rows[family].name;
 }
 
+/* Also where no type is looked for that is found in them. */
+static int
+check_directories(const char *const *dirs, struct ipc_error *err)
+{
+	struct stat st;
+
+	for (; dirs != NULL && *dirs != NULL; dirs++) {
+		if (stat(*dirs, &st) < 0)
+			return ipc_fail(err, errno, "list '%s'", *dirs);
+		if (!S_ISDIR(st.st_mode))
+			return ipc_fail(err, ENOTDIR, "list '%s'", *dirs);
+	}
+	return 0;
+}
+
 int
 ipc_inventory_list(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err)
@@ -70,6 +86,8 @@ ipc_inventory_list(struct ipc_inventory *inventory,
 		.inventory = inventory, .plan = plan, .err = err
 	};
 
+	if (check_directories(plan->dirs, err) < 0)
+		return -1;
 	for (unsigned int i = 0; i < IPC_FAMILIES; i++) {
 		bool complete = true;
 

@@ -150,7 +150,13 @@ one_of_each() {
 	for wrong in --type=mq --sort=MOST --reverse --older-than=1h --pid=1 --user=:0 "$PWD"; do
 		fails 2 ipc-ls --limits "$wrong"	# it is not left out
 	done
-	fails 3 ipc-ls no-such-directory
+	: >file
+	for options in '' --type=mq --tree '--type=shm --save=one'; do
+		# shellcheck disable=SC2086  # each
+		fails_with 3 "ipc-ls: cannot list 'no-such-directory': No such file or directory" ipc-ls $options . no-such-directory
+		# shellcheck disable=SC2086  # each
+		fails_with 1 "ipc-ls: cannot list 'file': Not a directory" ipc-ls $options file
+	done
 	[ ! -e one ]
 }
 
