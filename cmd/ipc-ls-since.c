@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ipc-ls.h"
 
-/* The first line of what --save writes. */
-static const char heading[] = "ipc-ls 1\n";
+/* What the first line of every file of --save begins with. */
+static const char title[] = "ipc-ls ";
 
 /* The lines of a file, sorted. */
 struct saved {
@@ -32,6 +33,23 @@ put_line(const struct ipc_item *item, char line[VALUE_MAX * 2])
 		is_file ? item->sock.device : object->device,
 		is_file ? item->sock.file : object->number,
 		is_file ? item->sock.generation : object->generation);
+}
+
+/* That line: after a boot, and in another IPC namespace, the numbers mean other objects. */
+static void
+put_heading(char heading[160])
+{
+	char boot[64] = "-", namespace[64] = "-";
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (file != NULL) {
+		if (fscanf(file, "%63s", boot) != 1)
+			strcpy(boot, "-");
+		fclose(file);
+	}
+	if (readlink("/proc/self/ns/ipc", namespace, sizeof(namespace) - 1) < 0)
+		strcpy(namespace, "-");
+	snprintf(heading, 160, "%s2 %s %s\n", title, boot, namespace);
 }
 
 static int
@@ -67,17 +85,20 @@ add(struct saved *saved, char *line)
 	return 0;
 }
 
-/* 0, or an errno value; EBADMSG: the file is none of --save. */
+/* 0, or an errno value; EBADMSG: the file is none of --save, ESTALE: not one of here. */
 static int
 read_lines(FILE *file, struct saved *saved)
 {
-	char *line = NULL;
+	char *line = NULL, heading[160];
 	size_t room = 0;
 	int code = 0;
 
+	put_heading(heading);
 	errno = 0;
-	if (getline(&line, &room, file) < 0 || strcmp(line, heading) != 0)
+	if (getline(&line, &room, file) < 0)
 		code = errno != 0 ? errno : EBADMSG;
+	else if (strcmp(line, heading) != 0)
+		code = strncmp(line, title, strlen(title)) == 0 ? ESTALE : EBADMSG;
 	while (code == 0) {
 		free(line);
 		line = NULL;
@@ -102,6 +123,11 @@ read_saved(struct call *call, const char *name, struct saved *saved)
 	if (code == EBADMSG)
 		return ipc_refuse(&call->err, IPC_FAILED, code,
 			"read '%s': it is no file that --save has made", name);
+	if (code == ESTALE)
+		return ipc_refuse(&call->err, IPC_FAILED, code,
+			"read '%s': it was saved before this boot, in another IPC "
+			"namespace, or by another version of ipc-ls",
+			name);
 	if (code != 0)
 		return ipc_fail(&call->err, code, "read '%s'", name);
 	if (saved->count > 0)
@@ -150,10 +176,11 @@ ls_save(struct call *call, const struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
 	FILE *file = fopen(args->save, "we");
-	char line[VALUE_MAX * 2];
+	char line[VALUE_MAX * 2], heading[160];
 
 	if (file == NULL)
 		return ipc_fail(&call->err, errno, "write '%s'", args->save);
+	put_heading(heading);
 	fputs(heading, file);
 	for (size_t i = 0; i < inventory->count && !ferror(file); i++) {
 		put_line(&inventory->items[i], line);

@@ -231,6 +231,17 @@ one_of_each() {
 	fails 1 ipc-ls --save /dev/full
 }
 
+@test "a file of --save from before the boot, or of another IPC namespace, is refused" {
+	ipc-ls -q --save before
+	ipc-ls -q --new-since before --name "${NAME#/}"
+	sed 's/^\(ipc-ls [0-9]* \)[^ ]*/\1another-boot/' before >after
+	other="ipc-ls: cannot read 'after': it was saved before this boot, in another IPC namespace, or by another version of ipc-ls"
+	fails_with 1 "$other" ipc-ls --new-since after
+	mv before after
+	unshare -i true || skip "no namespaces here"
+	fails_with 1 "$other" unshare -i ipc-ls --new-since after
+}
+
 # suite: runs a bats file with leaks.bash whose tests are on standard input, each begun by
 # "%test", as bats would take "@test" for one of this file
 suite() {
