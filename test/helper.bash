@@ -118,6 +118,7 @@ holds() {
 
 # held ADDRESS: a process $! holds it open until killed
 held() {
+	rm -f ready	# that of another process
 	"$peer" hold "$1" >ready 3>&- &
 	within 10 grep -q ready ready
 }

@@ -14,6 +14,7 @@ file() {
 # mapped FILE: a process $! has it mapped until killed
 mapped() {
 	python3 -c 'import mmap' 2>/dev/null || skip "no Python here"
+	rm -f ready	# that of another process
 	python3 -c 'import mmap, sys, time
 with open(sys.argv[1], "r+b") as file:
     memory = mmap.mmap(file.fileno(), 0)
