@@ -1,5 +1,6 @@
 /* memory-transfer.c - verbs of shared memory: write and read */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,20 +61,22 @@ static int
 write_operands(struct call *call, const struct ipc_memory *memory, uint64_t offset,
 	uint64_t *moved)
 {
-	uint64_t length = 0;
+	size_t length = 0;
+	char *all, *end;
+	int result;
 
 	for (char **operand = call->operands; *operand != NULL; operand++)
 		length += strlen(*operand);
-	if (ipc_memory_reserve(memory, offset, length, &call->err) < 0)
-		return -1;
-	for (char **operand = call->operands; *operand != NULL; operand++) {
-		length = strlen(*operand);
-		if (ipc_memory_put(
-			    memory, offset + *moved, *operand, length, &call->err) < 0)
-			return -1;
-		*moved += length;
-	}
-	return 0;
+	end = all = malloc(length + 1);
+	if (all == NULL)
+		return ipc_fail(&call->err, errno, "write to '%s'",
+			ipc_address_text(&call->address));
+	for (char **operand = call->operands; *operand != NULL; operand++)
+		end = stpcpy(end, *operand);
+	result = ipc_memory_put(memory, offset, all, length, &call->err);
+	*moved = result == 0 ? length : 0;
+	free(all);
+	return result;
 }
 
 int
@@ -140,8 +143,7 @@ write_in_place(struct call *call, uint64_t *moved)
 	if (result == 0)
 		result = put(call, &memory, moved);
 	if (result == 0 && args->truncate)
-		result = ipc_memory_set_size(
-			&memory, args->offset + *moved, true, &call->err);
+		result = ipc_memory_trim(&memory, args->offset, *moved, &call->err);
 	ipc_memory_close(&memory);
 	return result;
 }

@@ -233,18 +233,22 @@ ipc_memory_file_grow(int fd, const struct ipc_address *address, uint64_t old,
 
 /*
  * Files of proc(5) say that they are empty, and those of sysfs(5) that they are a page long:
- * their bytes are made when they are read.  A peer can change the size just now.
+ * their bytes are made when they are read.  None can be mapped, as one can whose size a
+ * peer changes just now.
  */
 static bool
 has_false_size(int fd, const struct stat *st)
 {
-	const off_t last = st->st_size > 0 ? st->st_size - 1 : 0;
-	struct stat now;
+	const bool is_empty = st->st_size == 0;
 	char byte;
-	ssize_t count = pread(fd, &byte, 1, last);
+	void *map;
 
-	return count == (st->st_size > 0 ? 0 : 1) && fstat(fd, &now) == 0 &&
-		now.st_size == st->st_size;
+	if (pread(fd, &byte, 1, is_empty ? 0 : st->st_size - 1) != is_empty)
+		return false;
+	map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		munmap(map, 1);
+	return map == MAP_FAILED;
 }
 
 static int

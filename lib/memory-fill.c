@@ -1,196 +1,17 @@
-/* memory-fill.c - bytes into shared memory */
+/* memory-fill.c - what a descriptor gives, into shared memory */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <ipcutil/copy.h>
 
 #include "auto.h"
-#include "fault.h"
-#include "memory.h"
+#include "memory-put.h"
 #include "word.h"
-
-/* The object's size by now, which a peer may have changed. */
-static uint64_t
-size_of(const struct ipc_memory *memory)
-{
-	struct stat st;
-
-	if (memory->fd < 0 || fstat(memory->fd, &st) < 0)
-		return memory->size;
-	return (uint64_t)st.st_size;
-}
-
-static int
-too_much(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
-	struct ipc_error *err)
-{
-	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
-		"%s '%s': %ju bytes at offset %ju do not fit: it has %ju",
-		memory->action, ipc_address_text(&memory->address), (uintmax_t)length,
-		(uintmax_t)offset, (uintmax_t)memory->size);
-}
-
-/* Whether length bytes may be written at an offset; INT64_MAX is beyond any file. */
-static int
-check_room(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
-	struct ipc_error *err)
-{
-	const uint64_t most = memory->extends ? INT64_MAX : memory->size;
-
-	if (offset > most || length > most - offset)
-		return too_much(memory, offset, length, err);
-	return 0;
-}
-
-int
-ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
-	struct ipc_error *err)
-{
-	if (check_room(memory, offset, length, err) < 0)
-		return -1;
-	if (!memory->extends || length == 0)
-		return 0;
-	return ipc_memory_file_reserve(
-		memory->fd, &memory->address, offset, offset + length, "write to", err);
-}
-
-int
-ipc_memory_cut(const struct ipc_memory *memory, uint64_t moved, struct ipc_error *err)
-{
-	return ipc_refuse(err, IPC_FAILED, EIO,
-		"%s '%s': it was made shorter meanwhile; %ju bytes were done",
-		memory->action, ipc_address_text(&memory->address), (uintmax_t)moved);
-}
-
-/* Whether a peer cut off bytes that are ours or that we are to write. */
-static bool
-is_cut(const struct ipc_memory *memory, uint64_t offset, uint64_t moved)
-{
-	if (memory->extends)
-		return moved > 0 && size_of(memory) < offset + moved;
-	return size_of(memory) < memory->size;
-}
-
-/* Writes by pwrite(2), which makes a file longer: 0, or -1. */
-static int
-put_bytes(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
-	size_t length, uint64_t *moved, struct ipc_error *err)
-{
-	while (length > 0) {
-		ssize_t count = pwrite(memory->fd, bytes, length, (off_t)offset);
-
-		if (count < 0 && errno == EINTR)
-			continue;
-		if (count < 0)
-			return ipc_memory_file_full(memory->fd, &memory->address,
-				offset + length, errno, memory->action, err);
-		bytes += count;
-		offset += (uint64_t)count;
-		length -= (size_t)count;
-		*moved += (uint64_t)count;
-	}
-	return 0;
-}
-
-/* A byte, and where it shall go. */
-struct store {
-	char *to;
-	char byte;
-};
-
-static void
-store_it(void *arg)
-{
-	const struct store *store = arg;
-
-	*(volatile char *)store->to = store->byte;
-}
-
-/* Stores a byte by way of a mapping: false when that cannot be. */
-static bool
-store_byte(const struct ipc_memory *memory, uint64_t offset, char byte)
-{
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), before = offset % page;
-	char *map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd,
-		(off_t)(offset - before));
-	struct store store = { .byte = byte };
-	bool is_stored;
-
-	if (map == MAP_FAILED)
-		return false;
-	store.to = map + before;
-	is_stored = ipc_fault_guard(store_it, &store, map, page) == 0;
-	munmap(map, page);
-	if (is_stored)
-		futimens(memory->fd, NULL); /* a store tells inotify(7) nothing */
-	return is_stored;
-}
-
-/*
- * The last byte of an object is stored, as only write(2) makes a file longer: what a peer
- * cuts off at any time is still missing when all is done.  Where nothing can be mapped, or
- * there is no room, the time for that is that of one call.
- */
-static int
-put_last(const struct ipc_memory *memory, char byte, uint64_t *moved,
-	struct ipc_error *err)
-{
-	if (store_byte(memory, memory->size - 1, byte)) {
-		++*moved;
-		return 0;
-	}
-	if (is_cut(memory, memory->size, 0))
-		return ipc_memory_cut(memory, *moved, err);
-	return put_bytes(memory, memory->size - 1, &byte, 1, moved, err);
-}
-
-/* Whether length bytes at an offset have the last byte of what must not get longer. */
-static bool
-has_last(const struct ipc_memory *memory, uint64_t offset, uint64_t length)
-{
-	return memory->fd >= 0 && !memory->extends && length > 0 &&
-		offset + length == memory->size;
-}
-
-/* Writes within the object: 0, or -1 with the bytes before the failure in *moved. */
-static int
-put_all(const struct ipc_memory *memory, uint64_t offset, const char *bytes,
-	size_t length, uint64_t *moved, struct ipc_error *err)
-{
-	const bool last = has_last(memory, offset, length);
-
-	if (memory->base != NULL) {
-		memcpy(memory->base + offset, bytes, length);
-		*moved += length;
-		return 0;
-	}
-	if (is_cut(memory, offset, 0))
-		return ipc_memory_cut(memory, *moved, err);
-	if (put_bytes(memory, offset, bytes, length - last, moved, err) < 0 ||
-		(last && put_last(memory, bytes[length - 1], moved, err) < 0))
-		return -1;
-	return is_cut(memory, offset, *moved) ? ipc_memory_cut(memory, *moved, err) : 0;
-}
-
-int
-ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void *bytes,
-	size_t length, struct ipc_error *err)
-{
-	uint64_t moved = 0;
-
-	if (check_room(memory, offset, length, err) < 0)
-		return -1;
-	if (put_all(memory, offset, bytes, length, &moved, err) < 0)
-		return -1;
-	ipc_word_wake_written(memory, offset, length);
-	return 0;
-}
 
 /* One that is copied into itself, and grows, would never end. */
 static bool
@@ -268,16 +89,106 @@ check_end(const struct ipc_memory *memory, int fd, const struct ipc_wait *wait,
 
 /*
  * The most bytes between two looks at the size: the more, the faster.  When a stream comes
- * is not known; what makes a file longer lets a peer's cut be seen in time.
+ * is not known.
  */
 static uint64_t
 step_of(const struct ipc_memory *memory, int fd)
 {
 	if (memory->unseen)
 		return INT64_MAX;
-	if (memory->extends || ipc_bytes_left(fd) == IPC_UNKNOWN)
-		return 1 << 20;
-	return 64 << 20;
+	return ipc_bytes_left(fd) == IPC_UNKNOWN ? 1 << 20 : 64 << 20;
+}
+
+/* How far it is. */
+struct filling {
+	const struct ipc_memory *memory;
+	uint64_t offset; /* where it began */
+	uint64_t size;   /* of the object when it was looked at last */
+	struct ipc_copy copy;
+	struct ipc_error *err;
+};
+
+/* As copy_in(); that nothing more came yet is no failure. */
+static int
+step_copy(struct filling *filling)
+{
+	const struct ipc_memory *memory = filling->memory;
+	struct ipc_copy *copy = &filling->copy;
+	int result = ipc_copy(copy, filling->err);
+
+	if (result >= 0)
+		return result;
+	if (copy->failed == copy->from)
+		return errno == EAGAIN ? 0 : 2;
+	return ipc_memory_file_full(memory->fd, &memory->address,
+		filling->offset + copy->moved + 1, errno, memory->action, filling->err);
+}
+
+static int
+step_last(struct filling *filling, const struct ipc_wait *wait)
+{
+	struct ipc_copy *copy = &filling->copy;
+	char byte;
+	int result = take_one(filling->memory, copy->from, wait, &byte, filling->err);
+
+	return result == 0 ? ipc_memory_put_last(filling->memory, filling->size, byte,
+				     filling->size, &copy->moved, filling->err)
+			   : result;
+}
+
+static int
+step_behind(struct filling *filling)
+{
+	const uint64_t before = filling->copy.moved, at = filling->offset + before;
+	int result, code;
+
+	if (ipc_memory_append_begin(filling->memory, at, filling->size, filling->err) <
+		0)
+		return -1;
+	filling->copy.to_offset = IPC_COPY_HERE;
+	result = step_copy(filling);
+	code = errno;
+	filling->copy.to_offset = (int64_t)filling->offset;
+	if (ipc_memory_append_end(filling->memory, at, filling->copy.moved - before,
+		    result < 0 ? NULL : filling->err) < 0)
+		return -1;
+	errno = code;
+	return result;
+}
+
+/* Within the object as it is now, but its last byte; that; or behind it. */
+static int
+step(struct filling *filling, uint64_t length, const struct ipc_wait *wait)
+{
+	const struct ipc_memory *memory = filling->memory;
+	const uint64_t at = filling->offset + filling->copy.moved;
+	uint64_t most = step_of(memory, filling->copy.from);
+
+	if (!memory->unseen && filling->size == at + 1)
+		return step_last(filling, wait);
+	if (!memory->unseen && filling->size > at && most > filling->size - 1 - at)
+		most = filling->size - 1 - at;
+	if (most > length - filling->copy.moved)
+		most = length - filling->copy.moved;
+	filling->copy.length = filling->copy.moved + most;
+	return memory->unseen || filling->size > at ? step_copy(filling)
+						    : step_behind(filling);
+}
+
+/* Looks at the size: whether it is shorter than it was, or than what was written. */
+static bool
+is_cut(struct filling *filling)
+{
+	const struct ipc_memory *memory = filling->memory;
+	const uint64_t moved = filling->copy.moved, before = filling->size;
+
+	if (memory->unseen)
+		return false;
+	filling->size = ipc_memory_size_now(memory);
+	if (moved == 0 &&
+		memory->extends) /* it has the size that it has when we begin */
+		return false;
+	return filling->size < before || filling->size < filling->offset + moved;
 }
 
 /*
@@ -289,48 +200,32 @@ static int
 copy_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
 	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
 {
-	const uint64_t step = step_of(memory, fd);
 	struct ipc_wait at_once = IPC_WAIT(0), standing = *wait;
-	struct ipc_copy copy = IPC_COPY(fd, memory->fd, &at_once);
+	struct filling filling = {
+		.memory = memory,
+		.offset = offset,
+		.size = memory->size,
+		.copy = IPC_COPY(fd, memory->fd, &at_once),
+		.err = err,
+	};
 	int result = 0;
 
 	at_once.progress = wait->progress;
-	copy.to_offset = (int64_t)offset;
+	filling.copy.to_offset = (int64_t)offset;
 	while (result == 0 && *moved < length) {
 		ipc_wait_start(&standing);
 		errno = ipc_wait_for(fd, POLLIN, &standing);
 		if (errno != 0)
 			return 2;
-		if (is_cut(memory, offset, *moved))
+		if (is_cut(&filling))
 			return ipc_memory_cut(memory, *moved, err);
-		copy.length = length - *moved < step ? length : *moved + step;
-		result = ipc_copy(&copy, err);
-		*moved = copy.moved;
-		if (result < 0 && copy.failed == fd && errno == EAGAIN)
-			result = 0;
+		result = step(&filling, length, wait);
+		*moved = filling.copy.moved;
 	}
-	free(copy.hand);
-	if (result >= 0)
-		return result;
-	if (copy.failed == fd)
-		return 2;
-	return ipc_memory_file_full(memory->fd, &memory->address, offset + *moved + 1,
-		errno, memory->action, err);
-}
-
-/* The same, but for the last byte of the object. */
-static int
-write_in(const struct ipc_memory *memory, uint64_t offset, int fd, uint64_t length,
-	const struct ipc_wait *wait, uint64_t *moved, struct ipc_error *err)
-{
-	const bool last = has_last(memory, offset, length);
-	int result = copy_in(memory, offset, fd, length - last, wait, moved, err);
-	char byte;
-
-	if (result != 0 || !last)
-		return result;
-	result = take_one(memory, fd, wait, &byte, err);
-	return result == 0 ? put_last(memory, byte, moved, err) : result;
+	free(filling.copy.hand);
+	if ((result == 0 || result == 1) && is_cut(&filling))
+		return ipc_memory_cut(memory, *moved, err);
+	return result;
 }
 
 /* What is in the relay and in hand, to memory: 0, or -1. */
@@ -404,13 +299,13 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 			ipc_address_text(&memory->address));
 	/* It goes when there is no room: to take that before costs a 20th of the speed. */
 	if (!memory->unseen &&
-		ipc_memory_reserve(
+		ipc_memory_put_reserve(
 			memory, offset, known == IPC_UNKNOWN ? 0 : known, err) < 0)
 		return -1;
 	most = length < end - offset ? length : end - offset;
 	result = memory->base != NULL
 		? read_in(memory, offset, fd, most, wait, moved, err)
-		: write_in(memory, offset, fd, most, wait, moved, err);
+		: copy_in(memory, offset, fd, most, wait, moved, err);
 	code = errno;
 	ipc_word_wake_written(memory, offset, *moved);
 	if (memory->extends && known != IPC_UNKNOWN && *moved < known)
@@ -419,8 +314,6 @@ ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 		return -1;
 	if (result == 2)
 		return ipc_memory_other_failed(code, err);
-	if (is_cut(memory, offset, *moved))
-		return ipc_memory_cut(memory, *moved, err);
 	if (length != IPC_UNKNOWN)
 		return result == 0 ? 0 : ipc_memory_other_failed(ENODATA, err);
 	return result == 0 ? check_end(memory, fd, wait, *moved, err) : 0;

@@ -115,16 +115,6 @@ ipc_memory_close(struct ipc_memory *memory)
 }
 
 int
-ipc_memory_set_size(
-	struct ipc_memory *memory, uint64_t size, bool sparse, struct ipc_error *err)
-{
-	if (memory->ops->set_size(memory, size, sparse, err) < 0)
-		return -1;
-	memory->size = size;
-	return 0;
-}
-
-int
 ipc_memory_resize(const struct ipc_address *address, uint64_t size, bool sparse,
 	uid_t trusted, struct ipc_error *err)
 {
@@ -134,7 +124,7 @@ ipc_memory_resize(const struct ipc_address *address, uint64_t size, bool sparse,
 	if (ipc_memory_open_for(
 		    &memory, address, IPC_MEMORY_WRITE, "resize", trusted, err) < 0)
 		return -1;
-	result = ipc_memory_set_size(&memory, size, sparse, err);
+	result = memory.ops->set_size(&memory, size, sparse, err);
 	ipc_memory_close(&memory);
 	return result;
 }

@@ -355,15 +355,37 @@ writes() {
 	head -c 64 /dev/zero | tr '\0' x >in
 	for operand in '' "$(cat in)"; do
 		object
-		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=pwrite64,splice:delay_enter=300000 \
+		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=write,splice:delay_enter=300000 \
 			ipc-shm write "$NAME" ${operand:+"$operand"} <in 3>&- 2>said &
-		within 10 grep -qsE "^(pwrite64|splice)" trace
+		within 10 grep -qsE "^(write|splice)" trace
 		ipc-shm resize -s 5 "$NAME"
 		ends_with 1 $!
 		grep -q "cannot write to '$NAME': it was made shorter meanwhile" said
 		[ "$(value SIZE "$NAME")" -lt 64 ]
 		ipc-shm rm "$NAME"
 		rm trace
+	done
+}
+
+@test "write --truncate that a peer cuts short in the middle of what it does fails" {
+	command -v strace >/dev/null || skip "no strace here"
+	export ASAN_OPTIONS=detect_leaks=0
+	head -c 1M /dev/zero | tr '\0' x >in
+	for start in 64 600000; do
+		for from in 'exec <in' 'exec < <(cat in)'; do
+			ipc-shm create -s "$start" "$NAME" >/dev/null
+			rm -f trace
+			(
+				eval "$from"
+				exec strace -o trace -e inject=write,splice:delay_enter=50000 ipc-shm write --truncate "$NAME"
+			) 3>&- 2>said &
+			within 20 grep -qsE "^(write|splice).*[1-9][0-9]{3} .DELAYED." trace
+			truncate -s 5 "/dev/shm$NAME"
+			within 60 ended $!
+			ends_with 1 $!
+			grep -qE "cannot write to '$NAME': (it was made shorter|its size was changed) meanwhile" said
+			ipc-shm rm "$NAME"
+		done
 	done
 }
 

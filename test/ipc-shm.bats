@@ -108,6 +108,7 @@ small_shm() {
 		run -6 bash -c "ulimit -f 4; $command" bash "$NAME"
 		[[ $output == "ipc-shm: cannot write to '$NAME': "*" bytes are above the 4096 that RLIMIT_FSIZE (ulimit -f) allows a file" ]]
 	done
+	[[ $output == *": 65536 bytes are"* ]]
 	[ "$(value SIZE "$NAME")" = 65536 ]
 }
 
@@ -147,7 +148,9 @@ calls() {
 			esac
 			for ((nth = 1; nth <= count; nth++)); do
 				# shellcheck disable=SC2086
-				run -137 strace -o trace -e inject="$call:signal=KILL:when=$nth" ipc-shm create -m 0640 $how "$NAME" <in
+				run strace -o trace -e inject="$call:signal=KILL:when=$nth" ipc-shm create -m 0640 $how "$NAME" <in
+				# what goes through a pipe at once depends on what others have in theirs
+				[ "$status" -eq 137 ] || [ "$call" = splice ]
 				[ ! -e "$(file)" ] ||
 					[ "$(value SIZE,USED,MODE "$NAME")" = "8192 8192 0640" ]
 				ipc-shm rm -f "$NAME"

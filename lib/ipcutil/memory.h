@@ -144,15 +144,6 @@ int ipc_memory_open_for(struct ipc_memory *memory, const struct ipc_address *add
 	struct ipc_error *err);
 
 /*
- * Sees to it that length bytes at an offset can be written: they fit, or their memory is
- * taken where memory->extends lets them make it longer, which this does not yet.
- *
- * IPC_LIMIT	as ipc_memory_put(); nothing has changed
- */
-int ipc_memory_reserve(const struct ipc_memory *memory, uint64_t offset,
-	uint64_t length, struct ipc_error *err);
-
-/*
  * Writes bytes at an offset: all of them, or when they do not fit none.  Who waits in
  * ipc_word_wait() for one of them looks again.
  *
@@ -173,6 +164,16 @@ int ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void 
  */
 int ipc_memory_fill(const struct ipc_memory *memory, uint64_t offset, int fd,
 	uint64_t length, const struct ipc_wait *wait, uint64_t *moved,
+	struct ipc_error *err);
+
+/*
+ * Lets an object that memory->extends end behind the moved bytes at an offset that the last
+ * two wrote there.  What a peer cut off of them before is seen, but in the moment
+ * between two calls in which one that is longer is made shorter.
+ *
+ * IPC_FAILED	a peer made it shorter
+ */
+int ipc_memory_trim(const struct ipc_memory *memory, uint64_t offset, uint64_t moved,
 	struct ipc_error *err);
 
 /*
@@ -253,10 +254,6 @@ int ipc_memory_new_replace(struct ipc_memory_new *new_one, uid_t trusted,
 	const struct ipc_wait *wait, struct ipc_error *err);
 
 void ipc_memory_new_end(struct ipc_memory_new *new_one);
-
-/* Makes an open object size bytes long, as ipc_memory_resize() does. */
-int ipc_memory_set_size(
-	struct ipc_memory *memory, uint64_t size, bool sparse, struct ipc_error *err);
 
 /*
  * Makes an object longer or shorter.  What it is longer by are zeros, whose memory is
