@@ -15,10 +15,12 @@ setup() {
 	others=()	# more processes to end than "jobs -p" tells
 	cd "$BATS_TEST_TMPDIR" || return
 	# A group of its own tells what is this file's; else at least its names do.
+	local types=shm,sem	# and queues, where they can be seen
+	[[ $(ipc-ls --type mq 2>&1 >/dev/null) == *"listed of: mq"* ]] || types+=,mq
 	if [ -n "${LEAKS_GROUP-}" ]; then
-		ipc_leaks_begin --type mq,shm,sem,sock --user ":$LEAKS_GROUP"
+		ipc_leaks_begin --type "$types,sock" --user ":$LEAKS_GROUP"
 	else
-		ipc_leaks_begin --type mq,shm,sem --name "${NAME#/}*"
+		ipc_leaks_begin --type "$types" --name "${NAME#/}*"
 	fi
 }
 

@@ -255,7 +255,7 @@ suite() {
 @test "leaks.bash lets the test fail that leaves an object, and tells which" {
 	export NAME
 	run -1 suite <<-'END'
-		setup() { ipc_leaks_begin --name "${NAME#/}*"; }
+		setup() { ipc_leaks_begin --type shm --name "${NAME#/}*"; }
 		%test "leaves" {
 		ipc-shm create -s 10 "$NAME"
 		}
@@ -270,6 +270,27 @@ suite() {
 	END
 	[[ $output == *'not ok 1 leaves'* && $output == *"shm:$NAME "* ]]
 	[[ $output == *'ok 2 leaves nothing'* && $output == *'ok 3 leaves it'* && $output != *'not ok 2'* && $output != *'not ok 3'* ]]
+}
+
+@test "leaks.bash lets the test fail, too, that could not be looked at" {
+	run -1 suite <<-'END'
+		setup() { ipc_leaks_begin --type shm; ipc_leaks=(--type none); }
+		%test "passes" {
+		true
+		}
+	END
+	[[ $output == *"Whether the test leaves IPC objects behind cannot be told:"*"ipc-ls: option '--type': 'none' is not a list"* ]]
+	as_root
+	unshare -m true || skip "no namespaces here"
+	as_user 65534 true	# makes the programs of bin
+	cp "$srcdir/share/leaks.bash" . && mkdir -m 1777 out
+	without_queues() {
+		unshare -m bash -c 'umount -a -t mqueue; PATH=$PWD/bin:$PATH BATS_TEST_TMPDIR=out/it exec setpriv \
+			--reuid=65534 --clear-groups --inh-caps=-all bash -c ". ./leaks.bash; ipc_leaks_begin $0"' "$1"
+	}
+	run -1 without_queues ''
+	[[ $output == *"cannot be told:"$'\n'"ipc-ls: not all may be listed of: mq"* ]]
+	run -0 without_queues '--type shm,sem,sock'
 }
 
 @test "--tree tells each process, its objects, and who else has them" {
