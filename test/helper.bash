@@ -13,6 +13,8 @@ setup() {
 	[ "$(id -u)" -ne 0 ] || powerless=(setpriv --inh-caps=-all --bounding-set=-all)
 	export TMPDIR=$BATS_TEST_TMPDIR	# where a message would be saved
 	others=()	# more processes to end than "jobs -p" tells
+	# What waits in a loop ends some time, also when the test is killed with kill -9.
+	[ -n "${STORM-}" ] || ulimit -t 120
 	cd "$BATS_TEST_TMPDIR" || return
 	# A group of its own tells what is this file's; else at least its names do.
 	local types=shm,sem	# and queues, where they can be seen

@@ -243,7 +243,7 @@ handed() {
 	shift
 	rm -f release started
 	ipc-mq write "$address" <in
-	ipc-mq read "$@" "$address" -- bash -c 'touch started; until [ -e release ]; do :; done; exit 9' 2>said 3>&- &
+	ipc-mq read "$@" "$address" -- bash -c 'touch started; until [ -e release ] || [ ! -e started ]; do :; done; exit 9' 2>said 3>&- &
 	reader=$!
 	within 10 test -e started
 }
@@ -380,7 +380,7 @@ handed() {
 		rm -f pid
 		ipc-mq write "$q" first next
 		ipc-mq read -f "$q" -- \
-			bash -c 'trap "exit 0" TERM; echo $$ >pid; while :; do :; done' 2>said 3>&- &
+			bash -c 'trap "exit 0" TERM; echo $$ >pid; while [ -e pid ]; do :; done' 2>said 3>&- &
 		within 10 test -s pid
 		kill -TERM $!
 		ends_with 143 $!
@@ -395,12 +395,12 @@ handed() {
 	queue
 	ipc-mq write "$NAME" kept
 	env --default-signal=INT ipc-mq read "$NAME" -- \
-		bash -c 'trap "touch noticed" INT; echo $$ >pid; until [ -e stop ]; do :; done' 3>&- &
+		bash -c 'trap "touch noticed" INT; echo $$ >pid; while [ -e pid ]; do :; done' 3>&- &
 	within 10 test -s pid
 	kill -INT $!
 	within 10 test -e noticed
 	kill -TERM $!
-	within 3 ended "$(cat pid)" || { touch stop; false; }
+	within 3 ended "$(cat pid)" || { rm pid; false; }
 	within 10 ended $!
 	[ "$(messages "$NAME")" = kept ]
 }
@@ -412,7 +412,7 @@ handed() {
 		ipc-mq write "$q" kept
 		env --default-signal=INT,QUIT ipc-mq read "$q" -- \
 			bash -c 'for s in HUP INT QUIT; do trap "echo $s >>noticed" $s; done; echo $$ >pid
-				until [ -e stop ]; do :; done' 3>&- &
+				while [ -e pid ]; do :; done' 3>&- &
 		within 10 test -s pid
 		for signal in HUP INT HUP QUIT INT; do
 			: >noticed

@@ -163,8 +163,8 @@ SCRIPT
 @test "TERM and HUP sent to it reach every command, once each" {
 	for signal in TERM HUP; do
 		rm -f got pids
-		ipc-pipe run 'trap "echo 1 >>got; exit 5" TERM HUP; echo >>pids; while :; do sleep 0.05; done' \
-			'trap "echo 2 >>got; exit 6" TERM HUP; echo >>pids; while :; do sleep 0.05; done' 3>&- &
+		ipc-pipe run 'trap "echo 1 >>got; exit 5" TERM HUP; echo >>pids; while [ -e pids ]; do sleep 0.05; done' \
+			'trap "echo 2 >>got; exit 6" TERM HUP; echo >>pids; while [ -e pids ]; do sleep 0.05; done' 3>&- &
 		within 10 lines 2 pids
 		kill -"$signal" $!
 		ends_with 6 $!

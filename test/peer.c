@@ -290,6 +290,8 @@ static const struct {
 int
 main(int argc, char **argv)
 {
+	if (getenv("STORM") == NULL)
+		alarm(600); /* who should end it may have been killed */
 	for (size_t i = 0; argc > 2 && i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (strcmp(argv[1], verbs[i].name) == 0 &&
 			argc == 2 + verbs[i].operands) {
