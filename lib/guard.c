@@ -126,18 +126,12 @@ ipc_guard_drop(const struct ipc_object *object, struct ipc_error *err)
 static void
 strike_gone(struct ipc_ledger *ledger)
 {
-	struct ipc_object object, now;
-	struct ipc_error failure;
+	struct ipc_object object;
 	size_t line;
 
-	for (size_t place = 0; ipc_ledger_next(ledger, &place, &line, &object);) {
-		if (!ipc_object_has_row(&object))
-			continue;
-		if (ipc_object_look(&object, &now, &failure) == 0
-				? !ipc_object_is_same(&object, &now)
-				: failure.fault == IPC_NO_OBJECT)
+	for (size_t place = 0; ipc_ledger_next(ledger, &place, &line, &object);)
+		if (ipc_object_has_row(&object) && ipc_object_is_gone(&object))
 			ipc_ledger_strike(ledger, line);
-	}
 }
 
 /* Looked at when it has grown to the next power of two: each line costs one look. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,26 +46,92 @@ ipc_guardian_remove_all(
 	ipc_registry_tidy(place);
 }
 
-/* False: it cannot know, and must not remove what has its owner. */
-static bool
-watch(const struct ipc_guardian *guardian)
-{
-	struct pollfd process = { .fd = guardian->pidfd, .events = POLLIN };
-
-	while (poll(&process, 1, -1) < 0)
-		if (errno != EINTR && errno != EAGAIN && errno != ENOMEM)
-			return false;
-	return (process.revents & POLLIN) != 0;
-}
-
 /* How long others may keep it from removing what it has to. */
 enum { LOCK_NS = 50000000 };
+
+/* When it looks whether anything is left to remove: the longer there was, the less often. */
+enum { FIRST_LOOK_MS = 1000, LAST_LOOK_MS = 64000 };
+
+enum watched {
+	LIVES,
+	HAS_ENDED,
+	UNKNOWN, /* it cannot know, and must not remove what has its owner */
+};
+
+static enum watched
+watch(const struct ipc_guardian *guardian, int limit_ms)
+{
+	struct pollfd process = { .fd = guardian->pidfd, .events = POLLIN };
+	int count;
+
+	while ((count = poll(&process, 1, limit_ms)) < 0)
+		if (errno != EINTR && errno != EAGAIN && errno != ENOMEM)
+			return UNKNOWN;
+	return count == 0                         ? LIVES
+		: (process.revents & POLLIN) != 0 ? HAS_ENDED
+						  : UNKNOWN;
+}
 
 /* A guardian that is one, with copies of all that the caller has. */
 struct life {
 	struct ipc_guardian guardian;
 	struct ipc_registry_place place;
 };
+
+static int
+lock(const struct life *life)
+{
+	struct ipc_wait wait = IPC_WAIT(LOCK_NS);
+
+	ipc_wait_start(&wait);
+	return ipc_registry_wait(life->place.dir, &wait, NULL);
+}
+
+static bool
+all_gone(const struct ipc_guardian *guardian)
+{
+	struct ipc_ledger ledger;
+	struct ipc_object object;
+	bool is_gone = ipc_ledger_read(&ledger, guardian->file, NULL) == 0;
+	size_t line;
+
+	for (size_t start = 0;
+		is_gone && ipc_ledger_next(&ledger, &start, &line, &object);)
+		is_gone = ipc_object_has_row(&object) && ipc_object_is_gone(&object);
+	ipc_ledger_free(&ledger);
+	return is_gone;
+}
+
+/* Whether nothing is left to be removed: then none can be added either, under the lock. */
+static bool
+is_done(const struct life *life)
+{
+	if (!all_gone(&life->guardian) || lock(life) != 0)
+		return false;
+	if (all_gone(&life->guardian))
+		return true;
+	flock(life->place.dir, LOCK_UN);
+	return false;
+}
+
+/* As long as there is something to remove, and the process lives. */
+static enum watched
+stay(const struct life *life)
+{
+	enum watched watched;
+	int limit_ms = FIRST_LOOK_MS;
+	bool was_gone = false;
+
+	while ((watched = watch(&life->guardian, limit_ms)) == LIVES) {
+		/* A file may be away for a moment: it is gone when it is so twice. */
+		if (was_gone && is_done(life))
+			break;
+		was_gone = all_gone(&life->guardian);
+		if (!was_gone && limit_ms < LAST_LOOK_MS)
+			limit_ms *= 2;
+	}
+	return watched;
+}
 
 /* Our own: a lock on the other is its opener's. */
 static int
@@ -82,9 +149,9 @@ live(void *context)
 {
 	const struct life *life = context;
 	const struct ipc_guardian *guardian = &life->guardian;
-	struct ipc_wait wait = IPC_WAIT(LOCK_NS);
+	const enum watched watched = stay(life);
 
-	if (!watch(guardian))
+	if (watched == UNKNOWN)
 		return;
 	/* From now on it watches nobody: whoever adds needs another guardian. */
 	ipc_registry_unguard(guardian->file);
@@ -92,8 +159,8 @@ live(void *context)
 	 * Who has the lock may be stopped, and then it goes on without.  That is safe:
 	 * whoever adds looks, after its line is in, whether the process has ended.
 	 */
-	ipc_wait_start(&wait);
-	ipc_registry_wait(life->place.dir, &wait, NULL);
+	if (watched == HAS_ENDED)
+		lock(life);
 	/* Where inodes tell nothing, another process may have the file by now. */
 	if (!ipc_registry_is_guarded(guardian->file))
 		ipc_guardian_remove_all(

@@ -16,7 +16,8 @@ struct ipc_guardian {
 
 /*
  * Starts one, as no child of ours: returns 0 when it watches.  It removes what is in
- * the file when the process has ended, and then the file.
+ * the file when the process has ended, and then the file; that, and itself, also when it
+ * finds that nothing in it is there any more.
  *
  * IPC_LIMIT	there can be no more processes
  */

@@ -133,6 +133,17 @@ ipc_object_look(
 	return rows[object->type].look(&object->address, now, err);
 }
 
+bool
+ipc_object_is_gone(const struct ipc_object *object)
+{
+	struct ipc_error failure;
+	struct ipc_object now;
+
+	return ipc_object_look(object, &now, &failure) == 0
+		? !ipc_object_is_same(object, &now)
+		: failure.fault == IPC_NO_OBJECT;
+}
+
 int
 ipc_object_remove(const struct ipc_object *object, struct ipc_error *err)
 {

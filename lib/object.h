@@ -15,6 +15,9 @@ bool ipc_object_has_row(const struct ipc_object *object);
 int ipc_object_look(
 	const struct ipc_object *object, struct ipc_object *now, struct ipc_error *err);
 
+/* True when it is seen that it is no more, or another is in its place. */
+bool ipc_object_is_gone(const struct ipc_object *object);
+
 /*
  * Tells the file of a descriptor, O_PATH will do, from all others that had or will have
  * its inode, by when it was made, which *st has of STATX_BTIME, and the number that file

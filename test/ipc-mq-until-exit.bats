@@ -173,6 +173,23 @@ kill_owner() {
 	while read -r q; do gone "$q"; done <ids
 }
 
+@test "a guardian ends when nothing of what it is for is there any more, and another can be had" {
+	owner
+	queue --until-exit "$owner"
+	q=$(ipc-shm create -s 64 --until-exit "$owner" private)
+	ipc-shm create -s 64 --until-exit "$owner" "$NAME-2"
+	guardian "$owner"
+	ipc-mq rm "$NAME"
+	ipcrm -m "${q#id:}"
+	rm "/dev/shm$NAME-2"
+	within 60 unguarded "$owner"
+	kill -0 "$owner"
+	queue --until-exit "$owner"
+	guardian "$owner"
+	kill_owner
+	removed
+}
+
 @test "queues that came and went do not let the file grow without bound" {
 	owner
 	for _ in {1..40}; do
