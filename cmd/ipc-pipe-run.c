@@ -177,7 +177,11 @@ send_to_all(const struct pipeline *pipeline, int signal)
 			kill(pipeline->commands[i].pid, signal);
 }
 
-/* The terminal tells all of its processes itself; that it is gone, a session's first. */
+/*
+ * The terminal tells all of its processes itself; that it is gone, a session's first.  Of
+ * what a process sent nobody knows whether it was for the whole group: better twice than
+ * never.
+ */
 static bool
 is_for_us_alone(const struct signalfd_siginfo *info)
 {

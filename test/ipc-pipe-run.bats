@@ -178,6 +178,15 @@ SCRIPT
 	none_alive pids
 }
 
+@test "TERM sent to its whole process group ends it and every command, who may know it twice" {
+	setsid ipc-pipe run 'trap "echo 1 >>got; exit 5" TERM; echo >>pids; while :; do sleep 0.05; done' \
+		'echo >>pids; exec sleep 60' 3>&- &
+	within 10 lines 2 pids
+	kill -TERM -- -$!
+	ends_with 143 $!
+	[ "$(sort -u got)" = 1 ]
+}
+
 @test "INT from the terminal reaches each once, and ends it and all of them" {
 	cat >counts <<'SCRIPT'
 trap 'echo "$1" >>got; [ -z "$late" ] || exit 9; late=1' INT
