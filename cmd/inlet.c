@@ -45,6 +45,7 @@ void
 inlet_close(struct inlet *in)
 {
 	free(in->buffer);
+	free(in->json);
 }
 
 struct ipc_message
@@ -340,19 +341,24 @@ take_member(const char *key, struct json_value *value, void *arg)
 	return NULL;
 }
 
+/* The line is decoded elsewhere: inlet_return() may put it back. */
 static int
 read_json(struct inlet *in, struct ipc_message *message, struct ipc_error *err)
 {
-	struct ipc_message line;
+	int result = read_delimited(in, '\n', in->line, message, err);
 	const char *wrong;
-	int result = read_delimited(in, '\n', in->line, &line, err);
+	char *text;
 
 	if (result <= 0)
 		return result;
-	line.data[line.length] = '\0'; /* in place of the newline */
-	*message = line;
+	text = realloc(in->json, message->length + 1);
+	if (text == NULL)
+		return ipc_fail(err, errno, "make room for a message of %zu bytes",
+			message->length);
+	in->json = memcpy(text, message->data, message->length);
+	text[message->length] = '\0';
 	message->data = NULL;
-	wrong = json_read_object(line.data, line.length, take_member, message);
+	wrong = json_read_object(text, message->length, take_member, message);
 	if (wrong == NULL && message->data == NULL)
 		wrong = "it has no data";
 	if (wrong != NULL)

@@ -27,7 +27,7 @@ struct inlet {
 	uint64_t number;        /* of the message last read, from 1 */
 	bool ended;             /* the input has; whoever clears it reads on */
 	/* The rest is private. */
-	char *buffer;
+	char *buffer, *json;
 	size_t line; /* bytes of the longest that is read for a message */
 	size_t room, last, start, end, seen;
 };
@@ -44,8 +44,7 @@ void inlet_close(struct inlet *in);
 struct ipc_message inlet_rest(const struct inlet *in);
 
 /*
- * Puts the message back that was read last, with its frame, to be in hand again.  Not
- * where in->framing is JSON.
+ * Puts the message back that was read last, with its frame, to be in hand again.
  */
 void inlet_return(struct inlet *in);
 

@@ -1,14 +1,12 @@
 /* ipc-mq-write.c - ipc-mq write: messages from operands or standard input */
 #include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 #include <ipcutil/mq.h>
 
-#include "inlet.h"
 #include "ipc-mq.h"
 #include "outlet.h"
 #include "progress.h"
+#include "write.h"
 
 /* One run: from where to where, and how far it is. */
 struct writing {
@@ -46,75 +44,38 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 	return result < 0 ? -1 : 0;
 }
 
-/* What is too long is told, and the others go on; what else fails ends it all. */
-static bool
-goes_on(struct call *call)
-{
-	if (call->err.code != EMSGSIZE)
-		return false;
-	cli_failed(call);
-	return true;
-}
-
 static int
-write_operands(struct call *call, struct writing *writing)
+pass(struct call *call, void *context, const struct ipc_message *message,
+	uint64_t number)
 {
-	for (char **operand = call->operands; *operand != NULL; operand++) {
-		const struct ipc_message message = {
-			.data = *operand,
-			.length = strlen(*operand),
-			.priority = writing->args->priority,
-			.type = writing->args->type,
-		};
+	struct writing *writing = context;
+	const bool has_types = writing->args->type != 0;
 
-		if (send_one(call, writing, &message) < 0 && !goes_on(call))
-			return -1;
-	}
-	return 0;
-}
-
-static int
-write_next(struct call *call, struct writing *writing, struct inlet *in)
-{
-	struct ipc_message message;
-	int result = inlet_read(in, &message, &call->err);
-
-	if (result <= 0)
-		return result;
-	if (writing->args->type == 0 ? message.type != 0 : message.priority != 0)
+	if (has_types ? message->priority != 0 : message->type != 0)
 		return ipc_refuse(&call->err, IPC_FAILED, EINVAL,
 			"write message %ju: the messages of '%s' have no %s",
-			(uintmax_t)in->number, call->address.text,
-			writing->args->type == 0 ? "type" : "priority");
-	return send_one(call, writing, &message) < 0 ? -1 : 1;
-}
-
-static int
-write_input(struct call *call, struct writing *writing)
-{
-	const struct write_args *args = writing->args;
-	struct inlet in;
-	int result = inlet_open(&in, 0, &args->framing, writing->mq.message_size,
-		args->priority, &call->err);
-
-	if (args->limit != 0) /* -n is about the queue: input may come */
-		in.wait.limit = args->limit;
-	in.wait.interrupt = writing->wait.interrupt;
-	in.wait.progress = writing->wait.progress;
-	in.type = args->type;
-	in.limited_by = writing->mq.limited_by;
-	if (result == 0)
-		while ((result = write_next(call, writing, &in)) != 0)
-			if (result < 0 && !goes_on(call))
-				break;
-	inlet_close(&in);
-	return result;
+			(uintmax_t)number, call->address.text,
+			has_types ? "priority" : "type");
+	return send_one(call, writing, message);
 }
 
 static int
 write_messages(struct call *call, struct writing *writing)
 {
 	const struct write_args *args = writing->args;
+	const struct write_source source = {
+		.framing = &args->framing,
+		.most = *call->operands != NULL /* of which the queue tells */
+			? SIZE_MAX
+			: writing->mq.message_size,
+		.limited_by = writing->mq.limited_by,
+		.priority = args->priority,
+		.type = args->type,
+		.wait = writing->wait,
+		.pass = pass,
+		.passed = &writing->sent,
+		.context = writing,
+	};
 
 	if (args->tee) {
 		if (outlet_open(&writing->tee, 1, &args->framing, 0, NULL, &call->err) <
@@ -123,8 +84,8 @@ write_messages(struct call *call, struct writing *writing)
 		writing->tee.wait.limit = args->limit;
 		writing->tee.wait.interrupt = writing->wait.interrupt;
 	}
-	return *call->operands != NULL ? write_operands(call, writing)
-				       : write_input(call, writing);
+	return *call->operands != NULL ? write_operands(call, &source)
+				       : write_input(call, &source);
 }
 
 int
@@ -158,7 +119,7 @@ mq_write(struct call *call)
 		writing.wait.signals = &writing.progress.before;
 	if (result == 0)
 		result = write_messages(call, &writing);
-	progress_end(&writing.progress);
+	result = write_end(call, &writing.progress, result);
 	cli_say(call, "%ju messages of %ju bytes written to '%s'",
 		(uintmax_t)writing.sent, (uintmax_t)writing.bytes, call->address.text);
 	outlet_close(&writing.tee);

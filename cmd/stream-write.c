@@ -11,10 +11,10 @@
 #include <ipcutil/copy.h>
 #include <ipcutil/stream.h>
 
-#include "inlet.h"
 #include "outlet.h"
 #include "progress.h"
 #include "stream.h"
+#include "write.h"
 
 const struct field stream_write_options[] = {
 	WAIT_OPTIONS(struct stream_write_args, limit),
@@ -194,12 +194,14 @@ tee(struct call *call, struct writing *writing, const struct ipc_message *messag
 }
 
 static int
-write_message(
-	struct call *call, struct writing *writing, const struct ipc_message *message)
+write_message(struct call *call, void *context, const struct ipc_message *message,
+	uint64_t number)
 {
+	struct writing *writing = context;
 	struct outlet *out = &writing->out;
 	int result;
 
+	(void)number;
 	if (writing->messages > 0) /* opening was no progress */
 		ipc_wait_start(&writing->wait);
 	writing->tee.wait.start = writing->wait.start;
@@ -218,40 +220,6 @@ write_message(
 		cli_failed(call);
 	writing->messages++;
 	return writing->args->tee ? tee(call, writing, message) : 0;
-}
-
-/* What is too long is told, and the others go on; what else fails ends it all. */
-static bool
-goes_on(struct call *call)
-{
-	if (call->err.code != EMSGSIZE)
-		return false;
-	cli_failed(call);
-	return true;
-}
-
-static int
-write_operands(struct call *call, struct writing *writing)
-{
-	const size_t most = longest(writing->args);
-	uint64_t number = 0;
-
-	for (char **operand = call->operands; *operand != NULL; operand++) {
-		const struct ipc_message message = {
-			.data = *operand,
-			.length = strlen(*operand),
-		};
-		int result;
-
-		number++;
-		result = message.length <= most
-			? write_message(call, writing, &message)
-			: message_too_long(number, "it", message.length, most,
-				  limited_by, &call->err);
-		if (result < 0 && !goes_on(call))
-			return -1;
-	}
-	return 0;
 }
 
 /* Until there is some: opening was no progress, and no input had been looked for. */
@@ -275,67 +243,22 @@ wait_for_input(struct call *call, const struct writing *writing)
 }
 
 static int
-write_next(struct call *call, struct writing *writing, struct inlet *in)
-{
-	const uint64_t before = writing->messages;
-	struct ipc_message message;
-	int result = inlet_read(in, &message, &call->err);
-
-	if (result <= 0)
-		return result;
-	if (write_message(call, writing, &message) == 0)
-		return 1;
-	if (writing->messages == before && call->err.code != EMSGSIZE)
-		inlet_return(in);
-	return -1;
-}
-
-/* Input that nobody else has is not lost. */
-static void
-save(struct call *call, const struct ipc_message *rest)
-{
-	if (rest->length == 0)
-		return;
-	message_rescue(
-		rest, "input that was not written", call->program->name, &call->err);
-	call->err.code = EIO; /* also when a signal came: it is told */
-}
-
-/* What was read ahead; but what ends within a message is no input. */
-static void
-leave_input(struct call *call, struct inlet *in)
-{
-	struct ipc_message rest;
-
-	if (call->err.code == EBADMSG || inlet_give_back(in))
-		return;
-	rest = inlet_rest(in);
-	save(call, &rest);
-}
-
-static int
 write_messages(struct call *call, struct writing *writing)
 {
 	const struct stream_write_args *args = writing->args;
-	struct inlet in;
-	int result = inlet_open(
-		&in, STDIN_FILENO, &args->framing, longest(args), 0, &call->err);
+	const struct write_source source = {
+		.framing = &args->framing,
+		.most = longest(args),
+		.limited_by = limited_by,
+		.wait = writing->wait,
+		.pass = write_message,
+		.passed = &writing->messages,
+		.context = writing,
+	};
 
-	if (args->limit != 0)
-		in.wait.limit = args->limit;
-	in.wait.interrupt = writing->wait.interrupt;
-	in.wait.progress = writing->wait.progress;
-	in.limited_by = limited_by;
-	if (result == 0)
-		result = wait_for_input(call, writing);
-	if (result == 0)
-		while ((result = write_next(call, writing, &in)) != 0)
-			if (result < 0 && !goes_on(call))
-				break;
-	if (result < 0)
-		leave_input(call, &in);
-	inlet_close(&in);
-	return result;
+	if (*call->operands != NULL)
+		return write_operands(call, &source);
+	return wait_for_input(call, writing) < 0 ? -1 : write_input(call, &source);
 }
 
 /* All of the input that is left, to whoever reads now. */
@@ -358,7 +281,7 @@ copy_input(struct call *call, struct writing *writing, struct ipc_copy *copy)
 }
 
 static int
-write_input(struct call *call, struct writing *writing)
+write_bytes(struct call *call, struct writing *writing)
 {
 	struct ipc_copy copy = IPC_COPY(STDIN_FILENO, writing->fd, &writing->wait);
 	struct ipc_message rest;
@@ -372,7 +295,7 @@ write_input(struct call *call, struct writing *writing)
 	if (result < 0 && call->err.code == EPIPE)
 		reader_has_gone(call, writing);
 	rest = (struct ipc_message){ .data = copy.hand, .length = copy.in_hand };
-	save(call, &rest);
+	write_save(call, &rest);
 	free(copy.hand);
 	return result;
 }
@@ -409,10 +332,9 @@ write_all(struct call *call, struct writing *writing)
 	if (open_end(call, writing) < 0 &&
 		(!may_go_back(call, writing) || go_back(call, writing) < 0))
 		return -1;
-	if (*call->operands != NULL)
-		return write_operands(call, writing);
-	return framing_is_chosen(&args->framing) ? write_messages(call, writing)
-						 : write_input(call, writing);
+	return *call->operands != NULL || framing_is_chosen(&args->framing)
+		? write_messages(call, writing)
+		: write_bytes(call, writing);
 }
 
 int
@@ -429,7 +351,6 @@ stream_write(struct call *call, const struct stream_kind *kind)
 		.wait = IPC_WAIT(args->limit),
 	};
 	int result;
-	bool told;
 
 	if (check(call, args) < 0)
 		return -1;
@@ -440,15 +361,10 @@ stream_write(struct call *call, const struct stream_kind *kind)
 	progress_begin(&writing.progress, call, args->progress,
 		*call->operands != NULL ? IPC_UNKNOWN : ipc_bytes_left(STDIN_FILENO),
 		&writing.wait);
-	result = write_all(call, &writing);
-	progress_end_line(&writing.progress);
-	told = result < 0 && call->err.code != EINTR;
-	if (told) /* before a signal that came may end us */
-		cli_failed(call);
-	progress_end(&writing.progress);
+	result = write_end(call, &writing.progress, write_all(call, &writing));
 	close_end(&writing);
 	outlet_close(&writing.tee);
 	cli_say(call, "%ju bytes written to %s", (uintmax_t)writing.bytes,
 		writing.name);
-	return told ? 0 : result;
+	return result;
 }

@@ -204,11 +204,14 @@ ipc_interrupt_end(const struct ipc_interrupt *sleep)
 void
 ipc_interrupt_let_act(const struct ipc_wait *wait)
 {
-	sigset_t now;
+	sigset_t let_in, now;
 
-	if (wait->signals == NULL || wait->interrupt >= 0)
+	if (wait->signals == NULL)
 		return;
-	sigprocmask(SIG_SETMASK, wait->signals, &now);
+	let_in = *wait->signals;
+	for (int i = 0; wait->interrupt >= 0 && i < INTERRUPT_SIGNALS; i++)
+		sigaddset(&let_in, deadly[i]);
+	sigprocmask(SIG_SETMASK, &let_in, &now);
 	sigprocmask(SIG_SETMASK, &now, NULL);
 }
 

@@ -52,8 +52,8 @@ int ipc_interrupt_call(
 	const struct ipc_wait *wait, int (*call)(void *context), void *context);
 
 /*
- * Lets a signal act that ended the sleep, as it would have in ppoll(2); not where
- * wait->interrupt tells of it, so that it finds the caller.
+ * Lets a signal act that ended the sleep, as it would have in ppoll(2); but not one of
+ * those that are caught where wait->interrupt tells the caller of them.
  */
 void ipc_interrupt_let_act(const struct ipc_wait *wait);
 

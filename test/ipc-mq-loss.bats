@@ -567,3 +567,46 @@ verify() {
 	wait
 	verify 0 1000
 }
+
+# rest_in FILE: what was read ahead and is saved, as the error in said has it
+rest_in() {
+	sed -n "s/.*; input that was not written is saved in '\\(.*\\)'$/\\1/p" said >where
+	cat "$(cat where)" >"$1"
+	rm "$(cat where)"
+}
+
+@test "input that was read ahead and not written is saved, or left in its file" {
+	queue
+	seq 100000 >lines
+	tr '\n' '\0' <lines >nul
+	sed 's/.*/{"data":"&","priority":1}/' lines >json
+	for how in '-l lines' '-z nul' '--record=3 lines' '-J json'; do
+		read -r option file <<<"$how"
+		run -75 bash -c "cat $file | { ipc-mq write -n $option '$NAME'; status=\$?; cat >left; exit \$status; } 2>said"
+		rest_in saved
+		ipc-mq read -a "$option" "$NAME" | sed 's/"type":null,//; s/\("priority":1\),\(.*\)}/\2,\1}/' | cat - saved left | cmp - "$file"
+		run -75 bash -c "{ ipc-mq write -n $option '$NAME'; status=\$?; cat >left; exit \$status; } <$file 2>said"
+		run -1 grep saved said
+		ipc-mq read -a "$option" "$NAME" | sed 's/"type":null,//; s/\("priority":1\),\(.*\)}/\2,\1}/' | cat - left | cmp - "$file"
+	done
+}
+
+@test "bare input that found no room is left in its file, to be tried again" {
+	queue -c 1
+	ipc-mq write "$NAME" first
+	echo second >in
+	run -75 bash -c '{ ipc-mq write -n "$1"; status=$?; ipc-mq read "$1"; ipc-mq write "$1"; exit $status; } <in' - "$NAME"
+	[ "$output" = "ipc-mq: cannot write to '$NAME': it is full
+first" ]
+	[ "$(ipc-mq read "$NAME")" = second ]
+	ipc-mq write "$NAME" first
+	echo second | fails_with 75 "ipc-mq: cannot write to '$NAME': it is full" ipc-mq write -n "$NAME"
+}
+
+@test "a line that is no JSON ends write, and those behind it are left" {
+	queue
+	printf '%s\n' '{"data":"one"}' nonsense '{"data":"two"}' >in
+	run -1 bash -c '{ ipc-mq write -J "$1"; status=$?; cat >left; exit $status; } <in' - "$NAME"
+	[ "$(cat left)" = '{"data":"two"}' ]
+	holds 1
+}

@@ -120,7 +120,7 @@ shown() {
 
 # told: one message more, and whether a line has been shown
 told() {
-	ipc-mq write "$q" message && grep -q ' B/s' seen
+	ipc-mq write "$q" x && grep -q 'B/s, average' seen
 }
 
 @test "a conversation counts both ways" {

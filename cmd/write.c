@@ -1,0 +1,121 @@
+/* write.c - the verb write: messages that are operands, or come by standard input */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "inlet.h"
+#include "write.h"
+
+/* What is too long is told, and the others go on; what else fails ends it all. */
+static bool
+goes_on(struct call *call)
+{
+	if (call->err.fault != IPC_LIMIT)
+		return false;
+	cli_failed(call);
+	return true;
+}
+
+static int
+write_operand(struct call *call, const struct write_source *source, char *operand,
+	uint64_t number)
+{
+	const struct ipc_message message = {
+		.data = operand,
+		.length = strlen(operand),
+		.priority = source->priority,
+		.type = source->type,
+	};
+
+	return message.length <= source->most
+		? source->pass(call, source->context, &message, number)
+		: message_too_long(number, "it", message.length, source->most,
+			  source->limited_by, &call->err);
+}
+
+int
+write_operands(struct call *call, const struct write_source *source)
+{
+	uint64_t number = 0;
+
+	for (char **operand = call->operands; *operand != NULL; operand++)
+		if (write_operand(call, source, *operand, ++number) < 0 &&
+			!goes_on(call))
+			return -1;
+	return 0;
+}
+
+/* 1, or 0 at the end of the input, or -1. */
+static int
+write_next(struct call *call, const struct write_source *source, struct inlet *in)
+{
+	const uint64_t before = *source->passed;
+	struct ipc_message message;
+	int result = inlet_read(in, &message, &call->err);
+
+	if (result <= 0)
+		return result;
+	if (source->pass(call, source->context, &message, in->number) == 0)
+		return 1;
+	if (*source->passed == before && call->err.fault != IPC_LIMIT)
+		inlet_return(in);
+	return -1;
+}
+
+void
+write_save(struct call *call, const struct ipc_message *rest)
+{
+	if (rest->length == 0)
+		return;
+	message_rescue(
+		rest, "input that was not written", call->program->name, &call->err);
+	call->err.code = EIO; /* also when a signal came: it is told */
+}
+
+/* What ends within a message is no input, and a bare one is no more than was told of. */
+static void
+leave(struct call *call, struct inlet *in)
+{
+	struct ipc_message rest;
+
+	if ((call->err.code == EBADMSG && !in->framing->json) || inlet_give_back(in) ||
+		!framing_is_chosen(in->framing))
+		return;
+	rest = inlet_rest(in);
+	write_save(call, &rest);
+}
+
+int
+write_input(struct call *call, const struct write_source *source)
+{
+	struct inlet in;
+	int result = inlet_open(&in, STDIN_FILENO, source->framing, source->most,
+		source->priority, &call->err);
+
+	in.type = source->type;
+	in.limited_by = source->limited_by;
+	if (source->wait.limit != 0)
+		in.wait.limit = source->wait.limit;
+	in.wait.interrupt = source->wait.interrupt;
+	in.wait.progress = source->wait.progress;
+	if (result == 0)
+		while ((result = write_next(call, source, &in)) != 0)
+			if (result < 0 && !goes_on(call))
+				break;
+	if (result < 0)
+		leave(call, &in);
+	inlet_close(&in);
+	return result;
+}
+
+int
+write_end(struct call *call, struct progress *progress, int result)
+{
+	progress_end_line(progress);
+	if (result < 0 && call->err.code != EINTR) {
+		cli_failed(call);
+		result = 0;
+	}
+	progress_end(progress);
+	return result;
+}
