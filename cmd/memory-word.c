@@ -1,5 +1,6 @@
 /* memory-word.c - verbs of shared memory: add and wait, and what set does to a word */
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <ipcutil/word.h>
@@ -96,6 +97,9 @@ memory_add(struct call *call)
 	uint64_t number, value;
 	int result;
 
+	/* One that was closed, too: see main.c. */
+	if ((fcntl(1, F_GETFL) & O_ACCMODE) == O_RDONLY)
+		return outlet_failed(EBADF, &call->err);
 	if (sum(call, &number) < 0 ||
 		use(call, &used, IPC_MEMORY_BOTH, "add to", args->offset,
 			args->trusted) < 0)

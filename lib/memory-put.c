@@ -20,16 +20,6 @@ ipc_memory_size_now(const struct ipc_memory *memory)
 	return (uint64_t)st.st_size;
 }
 
-static int
-too_much(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
-	struct ipc_error *err)
-{
-	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
-		"%s '%s': %ju bytes at offset %ju do not fit: it has %ju",
-		memory->action, ipc_address_text(&memory->address), (uintmax_t)length,
-		(uintmax_t)offset, (uintmax_t)memory->size);
-}
-
 /* Whether length bytes may be written at an offset; INT64_MAX is beyond any file. */
 static int
 check_room(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
@@ -37,9 +27,13 @@ check_room(const struct ipc_memory *memory, uint64_t offset, uint64_t length,
 {
 	const uint64_t most = memory->extends ? INT64_MAX : memory->size;
 
-	if (offset > most || length > most - offset)
-		return too_much(memory, offset, length, err);
-	return 0;
+	if (offset <= most && length <= most - offset)
+		return 0;
+	return ipc_refuse(err, IPC_LIMIT, ENOSPC,
+		"%s '%s': %ju bytes at offset %ju do not fit: it %s %ju",
+		memory->action, ipc_address_text(&memory->address), (uintmax_t)length,
+		(uintmax_t)offset, memory->extends ? "cannot have more than" : "has",
+		(uintmax_t)most);
 }
 
 int

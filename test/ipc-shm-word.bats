@@ -38,6 +38,13 @@ cpu() {
 	done
 }
 
+@test "add that could not print what the word is then leaves it alone" {
+	object
+	# shellcheck disable=SC2016
+	fails_with 1 "ipc-shm: cannot write to standard output: Bad file descriptor" sh -c 'ipc-shm add "$1" >&-' sh "$NAME"
+	[ "$(ipc-shm add "$NAME" 0)" = 0 ]
+}
+
 @test "a word has the byte order of the machine" {
 	object
 	ipc-shm add -O 8 "$NAME" 258

@@ -385,6 +385,8 @@ calls() {
 	fails 2 ipc-shm read -O 8E "$NAME"
 	fails_with 6 "ipc-shm: cannot write to '$NAME': 1 bytes at offset 9223372036854775807 do not fit: it has 64" \
 		ipc-shm write -O 9223372036854775807 "$NAME" a
+	fails_with 6 "ipc-shm: cannot write to '$NAME': 1 bytes at offset 9223372036854775807 do not fit: it cannot have more than 9223372036854775807" \
+		ipc-shm write --truncate -O 9223372036854775807 "$NAME" a
 }
 
 @test "read to a full or closed output, and write from a directory, fail with words" {
