@@ -31,10 +31,10 @@ teardown() {
 	mapfile -t jobs < <(jobs -p)
 	jobs+=("${others[@]}")
 	[ ${#jobs[@]} -eq 0 ] || kill -9 "${jobs[@]}" 2>/dev/null || :
-	[ ! -e "$BATS_TEST_TMPDIR/made" ] || mapfile -t made <"$BATS_TEST_TMPDIR/made"
+	[ ! -e "$BATS_TEST_TMPDIR/made" ] || mapfile -d '' -t made <"$BATS_TEST_TMPDIR/made"
 	ipc-mq rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
 	made=()
-	[ ! -e "$BATS_TEST_TMPDIR/segments" ] || mapfile -t made <"$BATS_TEST_TMPDIR/segments"
+	[ ! -e "$BATS_TEST_TMPDIR/segments" ] || mapfile -d '' -t made <"$BATS_TEST_TMPDIR/segments"
 	ipc-shm rm -f "$NAME" "$NAME-2" "$NAME-3" "$BYKEY" "${made[@]}"
 	made=()
 	[ ! -e "$BATS_TEST_TMPDIR/sets" ] || mapfile -t made <"$BATS_TEST_TMPDIR/sets"
@@ -98,16 +98,17 @@ queue() {
 	ipc-mq create -c 4 -s 64 "$@" "$NAME" >/dev/null
 }
 
-# made ID...: System V queues, which have no name, that teardown removes
+# made ADDRESS...: System V queues, and those of more or odd names, that teardown removes:
+# told as soon as they are there, or before
 made() {
-	printf '%s\n' "$@" >>"${MADE:-/dev/null}"	# for test/run, which looks for them
-	printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/made"
+	printf '%s\0' "$@" >>"$BATS_TEST_TMPDIR/made"
+	printf '%s\n' "$@" | sed -n '/^id:/p' >>"${MADE:-/dev/null}"	# test/run looks for them
 }
 
-# segments ID...: the same of System V shared memory
+# segments ADDRESS...: the same of shared memory
 segments() {
-	printf 'shm:%s\n' "$@" >>"${MADE:-/dev/null}"
-	printf '%s\n' "$@" >>"$BATS_TEST_TMPDIR/segments"
+	printf '%s\0' "$@" >>"$BATS_TEST_TMPDIR/segments"
+	printf 'shm:%s\n' "$@" | sed -n '/^shm:id:/p' >>"${MADE:-/dev/null}"
 }
 
 # mailbox [OPTION]...: makes a private System V queue, $q

@@ -332,7 +332,7 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 }
 
 @test "--dot is a graph that dot(1) draws, whatever the names are" {
-	odd=$NAME-2$'"\\N&amp;<b>\e[31m'
+	odd=$NAME-2$'"\\N&amp;<b>\e[31m' && made "$odd"
 	ipc-mq create "$odd"
 	held "$odd"
 	ipc-ls -q --dot --name "*-2*" --type mq >graph
@@ -345,7 +345,7 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 }
 
 @test "hostile names and titles reach no terminal, and JSON stays JSON" {
-	odd=$NAME-2$'\e]0;x\a\n\x9b\xff"\\'
+	odd=$NAME-2$'\e]0;x\a\n\x9b\xff"\\' && made "$odd"
 	ipc-mq create "$odd" >/dev/null
 	cp "$peer" $'p\e[31m"\n\xff' && peer=$PWD/$'p\e[31m"\n\xff'
 	held "$odd"

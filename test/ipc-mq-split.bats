@@ -356,7 +356,7 @@ flood() {
 }
 
 @test "System V queues refuse to split and to join, and say why" {
-	id=$(ipc-mq create private)
+	id=$(ipc-mq create private) && made "$id"
 	for how in "write --split" "read --join"; do
 		# shellcheck disable=SC2086  # a verb and its option
 		fails 7 ipc-mq $how "$id"

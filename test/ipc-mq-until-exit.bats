@@ -161,6 +161,7 @@ kill_owner() {
 
 @test "200 queues of one process have one guardian, and go with it" {
 	owner
+	made "$NAME-"{1..100}
 	ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME-"{1..100} >/dev/null
 	for _ in {1..100}; do echo private; done |
 		xargs ipc-mq create --until-exit "$owner" >ids
@@ -315,6 +316,7 @@ kill_owner() {
 
 @test "many creates at once for one owner have one guardian" {
 	owner
+	made "$NAME-"{1..8}
 	for n in 1 2 3 4 5 6 7 8; do
 		ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME-$n" >/dev/null 3>&- &
 		creates+=($!)
@@ -345,6 +347,7 @@ kill_owner() {
 	(ulimit -S -f 1 && chrt -b 0 ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME" >/dev/null)
 	guardian "$owner"
 	[ "$(ps -o cls= -p "$guardian" | xargs)" = TS ]
+	made "$NAME-"{1..30}
 	ipc-mq create -c 1 -s 1 --until-exit "$owner" "$NAME-"{1..30} >/dev/null
 	kill_owner
 	removed

@@ -127,6 +127,7 @@ load helper
 @test "a name may have 255 bytes, and with 256 it is wrong usage" {
 	name=$NAME-
 	while [ ${#name} -lt 256 ]; do name+=x; done	# with the slash
+	made "$name"
 	[ "$(ipc-mq create -c 4 -s 64 "$name")" = "$name" ]
 	ipc-mq write "${name#/}" hello
 	[ "$(ipc-mq read "$name")" = hello ]
@@ -143,6 +144,7 @@ load helper
 		printf -v byte "\\x$(printf %x "$code")"
 		bytes+=$byte
 		[ $((code % 64)) -eq 63 ] || continue
+		made "$NAME-$bytes"
 		[ "$(ipc-mq create -c 4 -s 64 "$NAME-$bytes")" = "$NAME-$bytes" ]
 		ipc-mq write "$NAME-$bytes" "$code"
 		[ "$(ipc-mq read "$NAME-$bytes")" = "$code" ]
@@ -162,6 +164,7 @@ load helper
 @test "with its slash a queue may be named like an address of another kind" {
 	for kind in id: key: ftok: private; do
 		name=/$kind${NAME#/}
+		made "$name"
 		[ "$(ipc-mq create -c 4 -s 64 "$name")" = "$name" ]
 		ipc-mq rm "$name"
 	done
@@ -594,6 +597,7 @@ load helper
 @test "-e is safe for eval, whatever the name" {
 	for evil in '$(touch bad)' '`touch bad`' "';touch bad;'" '";touch bad;"' \\ "\\';touch bad;'" '$HOME' '!x' '*' '~' $'\n;touch bad\n' $'\e[31m\x7f\xff'; do
 		name="$NAME-$evil"
+		made "$name"
 		ipc-mq create -c 1 -s 1 "$name" >/dev/null
 		assignments=$(ipc-mq inspect -e "$name")
 		ipc-mq rm "$name"
@@ -659,6 +663,7 @@ load helper
 	export LC_ALL=C
 	for evil in $'\e[31m' $'\n' $'\r\t\b\a' $'\x7f' $'\x9b1m' $'\xff' $'\xe2\x80\xae' $'\xc2\x9b' é; do
 		name="$NAME-$evil"
+		made "$name"
 		ipc-mq create -c 1 -s 1 "$name" >/dev/null
 		held "$name"
 		{
@@ -686,7 +691,7 @@ load helper
 }
 
 @test "-e shows a terminal no raw byte of a name, and means the same" {
-	name=$NAME-$'\e[31m\n\x9b\'\xff\\x'
+	name=$NAME-$'\e[31m\n\x9b\'\xff\\x' && made "$name"
 	ipc-mq create -c 1 -s 1 "$name" >/dev/null
 	on_terminal "ipc-mq inspect -e -o ADDRESS $(printf %q "$name")" >out
 	ipc-mq rm "$name"
@@ -696,7 +701,7 @@ load helper
 }
 
 @test "a name with a newline is one line of ls" {
-	name=$NAME-$'a\nb c'
+	name=$NAME-$'a\nb c' && made "$name"
 	ipc-mq create -c 1 -s 1 "$name"
 	held "$name"
 	ipc-mq ls -r --noheadings -o ADDRESS,CAPACITY | grep -F "$NAME" >out
@@ -707,7 +712,7 @@ load helper
 @test "UTF-8 shows as itself where the locale has it, but for what is invisible" {
 	export LC_ALL=C.UTF-8
 	evil=($'\xe2\x80\xae' $'\xe2\x80\x8b' $'\xc2\x9b' $'\xef\xbb\xbf' $'\xe2\x80\xa8')
-	printf -v name %s "$NAME-aé漢" "${evil[@]}"
+	printf -v name %s "$NAME-aé漢" "${evil[@]}" && made "$name"
 	ipc-mq create -c 1 -s 1 "$name"
 	{ ipc-mq inspect "$name" && ipc-mq inspect -r "$name"; } >out
 	ipc-mq rm "$name"
@@ -718,7 +723,7 @@ load helper
 }
 
 @test "JSON tells a name that is not UTF-8 by base64 beside what can be read" {
-	name=$NAME-$'\xff\xfe'
+	name=$NAME-$'\xff\xfe' && made "$name" "$NAME-é"
 	ipc-mq create -c 1 -s 1 "$name"
 	ipc-mq inspect -J "$name" >out
 	ipc-mq rm "$name"

@@ -21,9 +21,9 @@ of_user() {
 	# the job makes 100 segments of both kinds, and dies
 	as_user "$uid" bash -c 'for ((i = 0; i < 50; i++)); do
 			ipc-shm create -s 4K private && ipc-shm create -s 4K "$1-$i"
-		done; kill -9 $$' job "$NAME" >made 2>/dev/null || :
-	grep '^id:' made | sed 's/^/shm:/' >>"$MADE"
-	[ "$(wc -l <made)" -eq 100 ]
+		done; kill -9 $$' job "$NAME" >left 2>/dev/null || :
+	mapfile -t left <left && segments "${left[@]}"
+	[ "${#left[@]}" -eq 100 ]
 	"$peer" map "/dev/shm$NAME-7" >mapped 3>&- &
 	within 10 grep -q ready mapped
 	within 5 eval '! find /dev/shm -user $uid -newermt "-1 seconds" | grep -q .'
@@ -42,7 +42,7 @@ of_user() {
 	set_of 2 && of_root=$set
 	semaphore "$NAME"
 	as_user "$uid" bash -c 'ipcmk -S 3; head -c 32 /dev/zero >/dev/shm/sem.$1' job "${NAME#/}-2" |
-		sed -n 's/.*: /sem:id:/p' >>"$MADE"
+		sed -n 's/.*: /sem:id:/p' | tee -a "$MADE" >>sets
 	within 5 eval '[ "$(of_user $uid --type sem --dry-run -r --noheadings -o ADDRESS 2>/dev/null | wc -l)" -eq 2 ]'
 	# as that user, and as root for him
 	run -0 --separate-stderr as_user "$uid" ipc-rm --idle --older-than 1ms --type sem --name "${NAME#/}-2"

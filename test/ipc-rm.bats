@@ -246,7 +246,7 @@ not_there() {
 }
 
 @test "a name of any bytes is found by the list, and shown to nobody raw" {
-	name=$NAME-2$'\e[1m\n\377'
+	name=$NAME-2$'\e[1m\n\377' && segments "$name"
 	: >"/dev/shm$name"
 	ipc-ls -q --json --type shm --name "${NAME#/}*" >list
 	run -0 --separate-stderr ipc-rm -v --stdin <list

@@ -273,6 +273,7 @@ calls() {
 	export LC_ALL=C
 	for evil in $'\e[31m' $'\n' $'\r\t' $'\x7f' $'\xff'; do
 		name="$NAME-$evil"
+		segments "$name"
 		{
 			ipc-shm create -s 1 -v "$name" >/dev/null
 			ipc-shm inspect "$name"
