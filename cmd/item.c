@@ -180,14 +180,17 @@ item_show(const struct item_view *view, const struct ipc_item *item)
 static char *
 value_of(const struct field *field, const union item_row *row)
 {
+	struct field exact = *field;
 	char buf[VALUE_MAX];
 	const char *text;
 
+	if (field->kind == KEY) /* whose digits are hexadecimal */
+		exact.kind = NUMBER;
 	if (field->kind == HOLDERS) {
 		snprintf(buf, sizeof(buf), "%zu", value_holding(field, row)->count);
 		return strdup(buf);
 	}
-	text = value_text(field, row, false, buf);
+	text = value_text(&exact, row, false, buf);
 	return text == NULL ? NULL : strdup(text);
 }
 

@@ -141,6 +141,15 @@ one_of_each() {
 	[ "$(sizes)" = '900 1000 80' ]
 }
 
+@test "--sort KEY sorts hexadecimal digits as numbers" {
+	as_root
+	unshare -i true || skip "no namespaces here"
+	run -0 --separate-stderr unshare -i bash -c '
+		for key in 0x10000000 0xffffffff 0x1a000000 0x10 0xa; do ipc-mq create "key:$key"; done >/dev/null
+		ipc-ls -q -r --noheadings -o KEY --type mq --sort KEY | grep -v -x -e -'
+	[ "$(xargs <<<"$output")" = '0x0000000a 0x00000010 0x10000000 0x1a000000 0xffffffff' ]
+}
+
 @test "what is no type, state, column, pattern or directory is wrong usage, or not there" {
 	for wrong in --type=mq,no --type= --state=gone --sort=NO --sort=+SIZE --name= --output=NO --since-all; do
 		fails 2 ipc-ls "$wrong"
