@@ -70,10 +70,12 @@ standing_find(struct call *call, struct ipc_evidence *evidence, size_t count,
 static int64_t
 age(int64_t used)
 {
-	int64_t now = time(NULL);
+	const int64_t now = time(NULL);
 
 	if (used == IPC_UNKNOWN_TIME)
 		return IPC_UNKNOWN_TIME;
+	if (used < now - INT64_MAX / NS_PER_S)
+		return INT64_MAX; /* a file system may tell any time */
 	return now < used ? 0 : (now - used) * NS_PER_S;
 }
 

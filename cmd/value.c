@@ -225,15 +225,16 @@ name_or_number(const char *name, unsigned int number, char buf[VALUE_MAX])
 static const char *
 time_text(int64_t seconds, bool human, char buf[VALUE_MAX])
 {
-	time_t time = seconds;
-	struct tm tm;
+	const time_t time = seconds;
+	struct tm room, *tm;
 
 	if (seconds == IPC_UNKNOWN_TIME)
 		return NULL;
-	if (human)
-		strftime(buf, VALUE_MAX, "%Y-%m-%d %H:%M:%S", localtime_r(&time, &tm));
-	else
-		strftime(buf, VALUE_MAX, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&time, &tm));
+	tm = human ? localtime_r(&time, &room) : gmtime_r(&time, &room);
+	if (tm == NULL) /* anybody can give a file a time that is in no calendar */
+		return NULL;
+	strftime(
+		buf, VALUE_MAX, human ? "%Y-%m-%d %H:%M:%S" : "%Y-%m-%dT%H:%M:%SZ", tm);
 	return buf;
 }
 

@@ -150,6 +150,14 @@ one_of_each() {
 	[ "$(xargs <<<"$output")" = '0x0000000a 0x00000010 0x10000000 0x1a000000 0xffffffff' ]
 }
 
+@test "a time that is in no calendar is not known, and no more" {
+	ipc-shm create -s 10 "$NAME"
+	touch -d @9223372036854775807 "/dev/shm$NAME" 2>/dev/null || skip "no such time here"
+	for form in -r --json --noheadings; do
+		ipc-ls -q "$form" -o ADDRESS,MODIFIED,AGE --type shm --name "${NAME#/}" | grep -q -e "$NAME.*-" -e 'modified":null'
+	done
+}
+
 @test "what is no type, state, column, pattern or directory is wrong usage, or not there" {
 	for wrong in --type=mq,no --type= --state=gone --sort=NO --sort=+SIZE --name= --output=NO --since-all; do
 		fails 2 ipc-ls "$wrong"
