@@ -83,7 +83,13 @@ is_named(const struct ipc_item *item, const char *pattern)
 {
 	const char *address = ipc_address_text(&item->evidence.object.address);
 	const char *slash = strrchr(address, '/');
+	const char *type = ipc_family_name(item->family);
+	const size_t length = strlen(type);
 
+	/* As it is listed: a pattern alone, as s*, is none of types. */
+	if (strncmp(pattern, type, length) == 0 && pattern[length] == ':' &&
+		fnmatch(pattern + length + 1, address, 0) == 0)
+		return true;
 	return fnmatch(pattern, address, 0) == 0 ||
 		(slash != NULL && fnmatch(pattern, slash + 1, 0) == 0);
 }

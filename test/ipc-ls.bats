@@ -81,6 +81,8 @@ one_of_each() {
 	[ "$(listing -o ADDRESS --type mq)" = "mq:$NAME" ]
 	[ "$(listing -o ADDRESS --type shm,mq --name "*${NAME#/}")" = $'mq:'"$NAME"$'\n''shm:'"$NAME" ]
 	[ "$(listing -o ADDRESS --type shm --name "${NAME#/}-?")" = "shm:$NAME-2" ]
+	[ "$(listing -o ADDRESS --name "shm:$NAME*")" = $'shm:'"$NAME"$'\n''shm:'"$NAME-2" ]
+	[ -z "$(listing --name "s*:$NAME")" ]
 	[ -n "$(listing --user "$(id -u)" --name "${NAME#/}")" ]
 	[ -z "$(listing --user 54321)" ]
 	[ -z "$(listing --older-than 1h)" ]
