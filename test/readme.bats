@@ -91,6 +91,10 @@ run_examples() {
 	run_examples "$srcdir/man/ipc-ls.h2m" 12
 }
 
+@test "every example of ipc-fifo(1) prints what the page says" {
+	run_examples "$srcdir/man/ipc-fifo.h2m" 9
+}
+
 @test "every example of ipc-pipe(1) prints what the page says" {
 	run_examples "$srcdir/man/ipc-pipe.h2m" 11
 }
