@@ -36,6 +36,7 @@ const struct field stream_read_options[] = {
 /* One run: from where to where, and how far it is. */
 struct reading {
 	const struct stream_read_args *args;
+	const struct stream_kind *kind;
 	char name[PATH_MAX + 2]; /* in sentences */
 	int fd;                  /* the end that is read from, or -1 */
 	int turn;                /* the same of our own, for messages, or -1 */
@@ -356,6 +357,10 @@ check(struct call *call, const struct stream_read_args *args)
 		return -1;
 	if (!framing_is_chosen(&args->framing))
 		return check_bytes(call, args);
+	if (args->framing.record != IPC_UNKNOWN && args->framing.record > UINT32_MAX)
+		return ipc_refuse(&call->err, IPC_LIMIT, EMSGSIZE,
+			"read records of %ju bytes: the longest that is taken has %ju",
+			(uintmax_t)args->framing.record, (uintmax_t)UINT32_MAX);
 	if (args->length != IPC_UNKNOWN)
 		return cli_misuse(call,
 			"option '--length' is for bytes: messages are counted by --count");
@@ -389,14 +394,26 @@ begin_output(struct call *call, struct reading *reading)
 	return outlet_ready(out, &call->err);
 }
 
+/* Who opens it lets writers go on: what they write then must have somewhere to go. */
+static int
+open_end(struct call *call, struct reading *reading)
+{
+	reading->fd = reading->kind->open(
+		&call->address, IPC_PIPE_READ, IPC_NOBODY, &reading->wait, &call->err);
+	if (reading->fd >= 0)
+		return 0;
+	yield(call, reading, false);
+	return call->err.code == EPIPE ? outlet_failed(EPIPE, &call->err) : -1;
+}
+
 /* All that is done while signals are held. */
 static int
 read_all(struct call *call, struct reading *reading)
 {
 	const struct stream_read_args *args = reading->args;
-	int result = begin_output(call, reading);
+	int result;
 
-	if (result < 0)
+	if (begin_output(call, reading) < 0 || open_end(call, reading) < 0)
 		return -1;
 	progress_begin(
 		&reading->progress, call, args->progress, args->length, &reading->wait);
@@ -413,6 +430,8 @@ stream_read(struct call *call, const struct stream_kind *kind)
 	const struct stream_read_args *args = call->args;
 	struct reading reading = {
 		.args = args,
+		.kind = kind,
+		.fd = -1,
 		.turn = -1,
 		.stream = IPC_STREAM_CLOSED,
 		.out = OUTLET_CLOSED,
@@ -426,10 +445,6 @@ stream_read(struct call *call, const struct stream_kind *kind)
 	snprintf(reading.name, sizeof(reading.name), "'%s'",
 		ipc_address_text(&call->address));
 	ipc_wait_start(&reading.wait);
-	reading.fd = kind->open(
-		&call->address, IPC_PIPE_READ, IPC_NOBODY, &reading.wait, &call->err);
-	if (reading.fd < 0)
-		return -1;
 	hold_begin(&reading.before);
 	result = read_all(call, &reading);
 	/* Before a signal that came may end us, unless that would have to wait. */
@@ -439,7 +454,8 @@ stream_read(struct call *call, const struct stream_kind *kind)
 	outlet_close(&reading.out);
 	if (call->command != NULL)
 		child_end(&reading.child);
-	close(reading.fd);
+	if (reading.fd >= 0)
+		close(reading.fd);
 	hold_end(&reading.before);
 	cli_say(call, "%ju bytes read from %s", (uintmax_t)reading.bytes, reading.name);
 	return told ? 0 : result;

@@ -442,6 +442,17 @@ saved() {
 	[ "$(ipc-fifo read -a f)" = $'one\ntwo' ]
 }
 
+@test "a writer that waits is not let go on by a reader whose output takes nothing" {
+	ipc-fifo write -l f one 3>&- &
+	within 10 asleep $!
+	for options in '' -l '-N 2'; do
+		# shellcheck disable=SC2086  # words
+		fails 1 bash -c "ipc-fifo read $options f >/dev/full"
+	done
+	[ "$(ipc-fifo read f)" = one ]
+	ends_with 0 $!
+}
+
 @test "read ends when nobody reads its output any more, though nothing comes" {
 	hold
 	run -1 bash -c 'set -o pipefail; timeout 10 ipc-fifo read f | sleep 0.1'
