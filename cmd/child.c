@@ -45,6 +45,7 @@ child_begin(struct child *child, char *const command[], const sigset_t *mask,
 		.input = -1,
 		.trouble = { -1, -1 },
 	};
+	hold_let_stop(mask);
 	sigaction(SIGCHLD, &usual, &child->chld);
 	hold_set(&signals, mask);
 	sigaddset(&signals, SIGCHLD);

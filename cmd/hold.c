@@ -32,6 +32,17 @@ hold_begin(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &signals, before);
 }
 
+void
+hold_let_stop(const sigset_t *before)
+{
+	sigset_t stops;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTTOU);
+	if (sigismember(before, SIGTTOU) == 0)
+		sigprocmask(SIG_UNBLOCK, &stops, NULL);
+}
+
 bool
 hold_is_pending(const sigset_t *before)
 {

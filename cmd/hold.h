@@ -14,6 +14,12 @@ void hold_set(sigset_t *signals, const sigset_t *before);
  */
 void hold_begin(sigset_t *before);
 
+/*
+ * SIGTTOU stops us again: where a command of ours gets it, all of the process group do,
+ * and a shell continues no group whose first process goes on.
+ */
+void hold_let_stop(const sigset_t *before);
+
 /* True when one of hold_set() waits. */
 bool hold_is_pending(const sigset_t *before);
 

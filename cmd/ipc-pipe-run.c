@@ -316,6 +316,7 @@ begin(struct call *call, struct pipeline *pipeline)
 	sigset_t chld;
 
 	hold_begin(&pipeline->before);
+	hold_let_stop(&pipeline->before);
 	sigaction(SIGCHLD, &usual, &pipeline->chld);
 	sigemptyset(&pipeline->came);
 	sigemptyset(&chld);

@@ -217,6 +217,15 @@ SCRIPT
 	within 10 none_alive pids
 }
 
+@test "what the terminal stops is stopped with all of its commands, and goes on" {
+	mkfifo f
+	ipc-fifo write f said 3>&- &
+	for command in 'ipc-pipe run "echo said" cat' 'ipc-fifo read -l f -- cat'; do
+		run on_terminal "stty tostop; $command & until [ -n \"\$(jobs -s)\" ]; do [ \$SECONDS -lt 20 ] || exit; done; fg; echo \"ended with \$?\""
+		[[ $output == *said*"ended with 0"* ]]
+	done
+}
+
 @test "the end of the terminal reaches all of them, also where ipc-pipe is first in its session" {
 	script -qec "exec ipc-pipe run 'echo \$\$ >>pids; exec sleep 100' 'echo \$\$ >>pids; exec sleep 100'" \
 		/dev/null </dev/null >/dev/null 2>&1 3>&- &
