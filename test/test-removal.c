@@ -132,50 +132,93 @@ number_of_mq(const struct ipc_item *item)
 	return item->evidence.object.number;
 }
 
-/* Another user's each time, with the id of the one before: see proc_sys_kernel(5). */
-static unsigned long
-make_sysv(const char *next, int (*get)(void))
-{
-	static unsigned int count;
-	uid_t uid = 1000 + count++ % UIDS;
-
-	for (;;) {
-		FILE *file = fopen(next, "we");
-		int made;
-
-		must(file == NULL ? -1 : 0, next);
-		fprintf(file, "%d", id);
-		fclose(file);
-		must(seteuid(uid), "seteuid");
-		made = must(get(), "get");
-		if (made == id) {
-			must(seteuid(0), "seteuid");
-			return uid;
-		}
-		shmctl(made, IPC_RMID, NULL); /* the one before is not gone yet */
-		must(seteuid(0), "seteuid");
-	}
-}
-
 static int
 get_shm(void)
 {
 	return shmget(IPC_PRIVATE, 1, 0600);
 }
 
-static unsigned long
-make_sysv_shm(void)
+static int
+stat_shm(uid_t *uid)
 {
-	return make_sysv("/proc/sys/kernel/shm_next_id", get_shm);
+	struct shmid_ds ds;
+	const int result = shmctl(id, IPC_STAT, &ds);
+
+	*uid = ds.shm_perm.uid;
+	return result;
+}
+
+static int
+remove_shm(int which)
+{
+	return shmctl(which, IPC_RMID, NULL);
+}
+
+static int
+get_sem(void)
+{
+	return semget(IPC_PRIVATE, 1, 0600);
+}
+
+static int
+stat_sem(uid_t *uid)
+{
+	struct semid_ds ds;
+	const int result = semctl(id, 0, IPC_STAT, &ds);
+
+	*uid = ds.sem_perm.uid;
+	return result;
+}
+
+static int
+remove_sem(int which)
+{
+	return semctl(which, 0, IPC_RMID);
+}
+
+/* What is done with the id in turn. */
+static const struct sysv {
+	const char *family, *next; /* where the kernel is told the next id */
+	int (*get)(void);
+	int (*stat)(uid_t *uid);
+	int (*remove)(int which);
+} sysv[] = {
+	{ "shm", "/proc/sys/kernel/shm_next_id", get_shm, stat_shm, remove_shm },
+	{ "sem", "/proc/sys/kernel/sem_next_id", get_sem, stat_sem, remove_sem },
+};
+static const struct sysv *now;
+
+/* Another user's each time, with the id of the one before: see proc_sys_kernel(5). */
+static unsigned long
+make_sysv(void)
+{
+	static unsigned int count;
+	uid_t uid = 1000 + count++ % UIDS;
+
+	for (;;) {
+		FILE *file = fopen(now->next, "we");
+		int made;
+
+		must(file == NULL ? -1 : 0, now->next);
+		fprintf(file, "%d", id);
+		fclose(file);
+		must(seteuid(uid), "seteuid");
+		made = must(now->get(), "get");
+		if (made == id) {
+			must(seteuid(0), "seteuid");
+			return uid;
+		}
+		now->remove(made); /* the one before is not gone yet */
+		must(seteuid(0), "seteuid");
+	}
 }
 
 static bool
-unmake_sysv_shm(unsigned long number)
+unmake_sysv(unsigned long number)
 {
-	struct shmid_ds ds;
+	uid_t uid;
 
-	return shmctl(id, IPC_STAT, &ds) == 0 && ds.shm_perm.uid == number &&
-		shmctl(id, IPC_RMID, NULL) == 0;
+	return now->stat(&uid) == 0 && uid == number && now->remove(id) == 0;
 }
 
 static unsigned long
@@ -325,8 +368,12 @@ static const struct kind shm = { "POSIX shared memory", make_shm, unmake_file,
 static const struct kind sock = { "a socket file", make_socket, unmake_file,
 	number_of_file };
 static const struct kind mq = { "a POSIX queue", make_mq, unmake_mq, number_of_mq };
-static const struct kind segment = { "an id used again", make_sysv_shm, unmake_sysv_shm,
-	number_of_sysv };
+static const struct kind sem = { "a POSIX semaphore", make_shm, unmake_file,
+	number_of_file };
+static const struct kind used_again[] = {
+	{ "an id of shared memory used again", make_sysv, unmake_sysv, number_of_sysv },
+	{ "an id of semaphores used again", make_sysv, unmake_sysv, number_of_sysv },
+};
 
 static void
 open_it(const void *arg)
@@ -369,6 +416,26 @@ test_opener(void)
 	crew_leave(pid);
 }
 
+/* A file of a family: where they are, and whether its address is that name alone. */
+static void
+prepare_file(const char *family, const char *where, bool is_name)
+{
+	snprintf(path, sizeof(path), "%s%s", where, name + 1);
+	snprintf(draft, sizeof(draft), "%s.new", path);
+	snprintf(address, sizeof(address), "%s:%s", family, is_name ? name : path);
+	unlink(path); /* of one that was killed */
+	unlink(draft);
+}
+
+static void
+prepare_sysv(const struct sysv *which)
+{
+	now = which;
+	id = must(now->get(), now->family);
+	must(now->remove(id), now->family);
+	snprintf(address, sizeof(address), "%s:id:%d", now->family, id);
+}
+
 int
 main(void)
 {
@@ -383,31 +450,25 @@ main(void)
 	snprintf(name, sizeof(name), "%s-removal",
 		prefix != NULL ? prefix : "/ipcutil-test");
 
-	snprintf(path, sizeof(path), "/dev/shm%s", name);
-	snprintf(draft, sizeof(draft), "%s.new", path);
-	snprintf(address, sizeof(address), "shm:%s", name);
-	unlink(path); /* of one that was killed */
-	unlink(draft);
+	prepare_file("shm", "/dev/shm/", true);
 	test_opener();
 	storm(&shm, rounds);
-	snprintf(path, sizeof(path), "/tmp%s", name);
-	snprintf(draft, sizeof(draft), "%s.new", path);
-	snprintf(address, sizeof(address), "sock:%s", path);
-	unlink(path);
-	unlink(draft);
+	prepare_file("sem", "/dev/shm/sem.", true);
+	storm(&sem, rounds);
+	prepare_file("sock", "/tmp/", false);
 	storm(&sock, rounds);
 	snprintf(address, sizeof(address), "mq:%s", name);
 	turns(&mq, rounds);
 
-	/* What the next segment has for an id is chosen: in a namespace where all are ours. */
+	/* What the next one has for an id is chosen: in a namespace where all are ours. */
 	if (unshare(CLONE_NEWIPC) < 0 ||
 		access("/proc/sys/kernel/shm_next_id", W_OK) < 0) {
 		ok(true, "an id used again # SKIP needs root");
 		return tap_end();
 	}
-	id = must(shmget(IPC_PRIVATE, 1, 0600), "shmget");
-	must(shmctl(id, IPC_RMID, NULL), "shmctl");
-	snprintf(address, sizeof(address), "shm:id:%d", id);
-	storm(&segment, rounds);
+	for (size_t i = 0; i < sizeof(sysv) / sizeof(*sysv); i++) {
+		prepare_sysv(&sysv[i]);
+		storm(&used_again[i], rounds);
+	}
 	return tap_end();
 }
