@@ -8,10 +8,11 @@ static uint64_t
 pipe_weigh(const struct ipc_item *item)
 {
 	const struct ipc_evidence *evidence = &item->evidence;
-	struct ipc_pipe_level level;
+	struct ipc_pipe_level level = { .queued = 0 };
 
-	ipc_pipe_measure(
-		&evidence->object, evidence->holders, evidence->holder_count, &level);
+	if (evidence->holder_count > 0) /* or it is not there */
+		ipc_pipe_measure(&evidence->object, evidence->holders,
+			evidence->holder_count, &level);
 	return level.queued;
 }
 

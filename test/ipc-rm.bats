@@ -177,6 +177,7 @@ not_there() {
 	[ "$(ipc-pipe read -N 5 "$pipe")" = hello ]
 	ipc-rm --in-use pipe:"$pipe"
 	within 10 ended "${pipe%/*}"
+	fails_with 3 "ipc-rm: cannot remove 'inode:1': no process that we may look at has it open" ipc-rm --in-use pipe:inode:1
 	sleep 1000 3>&- > >(cat) &
 	run -7 ipc-rm --in-use pipe:$!/1
 }
