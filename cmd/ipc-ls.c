@@ -162,11 +162,17 @@ static int
 check(struct call *call)
 {
 	const struct ls_args *args = call->args;
+	const struct records *records = &call->records;
 	const bool saves = args->save != NULL, compares = args->new_since != NULL;
 
 	if (args->tree + args->dot + args->limits + saves > 1)
 		return cli_misuse(
 			call, "only one of --tree, --dot, --limits and --save can be");
+	if ((args->tree || args->dot || saves) &&
+		(records->json || records->export || records->chosen != NULL))
+		return cli_misuse(call,
+			"--tree, --dot and --save have no columns, and can be with none of "
+			"--json, --export and --output");
 	if (args->limits && chooses_objects(call))
 		return cli_misuse(call,
 			"--limits can be with --user, but with nothing else that chooses "

@@ -166,6 +166,11 @@ one_of_each() {
 	done
 	fails 2 ipc-ls --save one --new-since two
 	fails 2 ipc-ls --tree --dot
+	for picture in --tree --dot --save=one; do
+		for form in --json --export --output=ADDRESS; do
+			fails 2 ipc-ls $picture $form
+		done
+	done
 	for wrong in --type=mq --sort=MOST --reverse --older-than=1h --pid=1 --user=:0 "$PWD"; do
 		fails 2 ipc-ls --limits "$wrong"	# it is not left out
 	done
@@ -407,6 +412,6 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 @test "a table that cannot be written is a failure" {
 	queue
 	run -1 --separate-stderr sh -c 'ipc-ls -q >/dev/full'
-	run -1 --separate-stderr sh -c 'ipc-ls --json --dot >/dev/full'
+	run -1 --separate-stderr sh -c 'ipc-ls --dot >/dev/full'
 	[[ $stderr == *'cannot write to standard output: No space left on device' ]]
 }
