@@ -52,9 +52,7 @@ refused(const struct ipc_address *address, uint64_t size, int code,
 			address->text, (uintmax_t)size,
 			(uintmax_t)ipc_proc_number("/proc/sys/kernel/shmmax"));
 	case ENOMEM:
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"create '%s': no memory for %ju bytes", address->text,
-			(uintmax_t)size);
+		return ipc_shm_sysv_no_memory(address, size, "create", err);
 	default:
 		return ipc_fail(err, code, "create '%s'", address->text);
 	}

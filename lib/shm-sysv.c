@@ -1,6 +1,8 @@
 /* shm-sysv.c - System V shared memory, sysvipc(7) */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "shm.h"
 
@@ -55,6 +57,23 @@ ipc_shm_sysv_mark(
 		address->text, IPC_SHM_MAKING);
 }
 
+int
+ipc_shm_sysv_no_memory(const struct ipc_address *address, uint64_t size,
+	const char *action, struct ipc_error *err)
+{
+	struct rlimit limit = { .rlim_cur = RLIM_INFINITY };
+
+	getrlimit(RLIMIT_AS, &limit);
+	if (limit.rlim_cur == RLIM_INFINITY)
+		return ipc_refuse(err, IPC_LIMIT, ENOMEM,
+			"%s '%s': no memory for %ju bytes", action, address->text,
+			(uintmax_t)size);
+	return ipc_refuse(err, IPC_LIMIT, ENOMEM,
+		"%s '%s': no memory for %ju bytes; RLIMIT_AS (ulimit -v) allows a process "
+		"%ju in all",
+		action, address->text, (uintmax_t)size, (uintmax_t)limit.rlim_cur);
+}
+
 static int
 sysv_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t trusted,
 	struct ipc_error *err)
@@ -76,6 +95,8 @@ sysv_open(struct ipc_memory *memory, enum ipc_memory_access access, uid_t truste
 	if (writes && !ipc_trust_written(ds.shm_perm.cuid, trusted))
 		return ipc_memory_foreign(address, ds.shm_perm.cuid, action, err);
 	base = shmat(memory->id, NULL, writes ? 0 : SHM_RDONLY);
+	if ((intptr_t)base == -1 && errno == ENOMEM)
+		return ipc_shm_sysv_no_memory(address, ds.shm_segsz, action, err);
 	if ((intptr_t)base == -1)
 		return ipc_sysv_fail(&ipc_shm_sysv_kind, address, action, errno, err);
 	memory->base = base;

@@ -37,6 +37,10 @@ extern const struct ipc_sysv ipc_shm_sysv_kind;
 int ipc_shm_sysv_mark(
 	const struct ipc_address *address, const char *action, struct ipc_error *err);
 
+/* Fails with IPC_LIMIT: there is no memory for that many bytes, or no room to map them. */
+int ipc_shm_sysv_no_memory(const struct ipc_address *address, uint64_t size,
+	const char *action, struct ipc_error *err);
+
 /* What memory.h asks for. */
 int ipc_shm_sysv_create(const struct ipc_address *address,
 	const struct ipc_memory_plan *plan, struct ipc_address *found, bool *made,

@@ -142,6 +142,21 @@ time.sleep(60)' "${1#id:}" >ready 3>&- &
 		limited shmmni 1 sh -c 'ipc-shm create -s 1 private >/dev/null; ipc-shm create -s 1 private'
 }
 
+@test "a segment for which RLIMIT_AS leaves no room is told so, and create leaves none" {
+	! grep -q __asan_init "$(command -v ipc-shm)" || skip "a sanitizer needs room"
+	segment -s 200M --sparse
+	word="RLIMIT_AS (ulimit -v) allows a process 104857600 in all"
+	for verb in read write add; do
+		# shellcheck disable=SC2016
+		run -6 sh -c 'ulimit -v 102400; ipc-shm "$1" "$2" </dev/null' sh "$verb" "$q"
+		[[ $output == "ipc-shm: cannot "*" '$q': no memory for 209715200 bytes; $word" ]]
+	done
+	# shellcheck disable=SC2016
+	fails_with 6 "ipc-shm: cannot create '$BYKEY': no memory for 209715200 bytes; $word" \
+		sh -c 'ulimit -v 102400; ipc-shm create -s 200M "$1"' sh "$BYKEY"
+	gone "$BYKEY"
+}
+
 @test "write and read move any bytes, and what does not fit is an error" {
 	segment
 	ipc-shm write "$q" hello world
