@@ -31,7 +31,7 @@ const struct field item_columns[] = {
 	SHARED(MODE, "MODE", "permissions"),
 	SHARED(USER, "USER", "owner"),
 	EXTRA_SHARED(GROUP, "GROUP", "group"),
-	SHARED(HOLDERS, "HOLDERS", "processes that have it: PID:ACCESS:COMMAND"),
+	SHARED(HOLDERS, "HOLDERS", "processes that have it: PID[/FD]:ACCESS:COMMAND"),
 	SHARED(SPAN, "AGE", "time since it was last used or set"),
 	EXTRA_SHARED(TIME, "CREATED", "when it was made"),
 	EXTRA_SHARED(TIME, "MODIFIED", "when its contents changed last"),

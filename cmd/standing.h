@@ -28,7 +28,7 @@ struct standing {
 		EXTRA_COLUMN(TEXT, "WHY", type, member.why, "the evidence for STATE")
 #define HOLDER_COLUMNS(type, member) \
 	EXTRA_COLUMN(HOLDERS, "HOLDERS", type, member.holding, \
-		"processes that have it: PID:ACCESS:COMMAND"), \
+		"processes that have it: PID[/FD]:ACCESS:COMMAND"), \
 		EXTRA_COLUMN(SPAN, "AGE", type, member.age, \
 			"time since it was last used or set")
 #define OWNER_COLUMN(type, member) \
