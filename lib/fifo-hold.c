@@ -49,7 +49,7 @@ begin(struct hold *hold, const struct ipc_address *address, pid_t until_exit,
 	snprintf(path, sizeof(path), IPC_FIFO_PATH, found);
 	hold->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (hold->fd < 0)
-		return ipc_fail(err, errno, "hold '%s'", ipc_address_text(address));
+		return ipc_fifo_cannot("hold", ipc_address_text(address), errno, err);
 	hold->pidfd = keep(&pidfd);
 	return 0;
 }

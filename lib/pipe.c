@@ -69,10 +69,14 @@ static int
 no_descriptor(const struct ipc_address *address, const char *action, int code,
 	struct ipc_error *err)
 {
-	if (address->kind == IPC_OWN_FD && code == ENOENT)
+	if (address->kind == IPC_OWN_FD && code == EBADF)
 		return ipc_refuse(err, IPC_NO_OBJECT, code,
 			"%s '%s': descriptor %d is not open", action, address->text,
 			address->fd);
+	if (access("/proc/self", F_OK) < 0)
+		return ipc_refuse(err, IPC_FAILED, ENOTSUP,
+			"%s '%s': /proc is not there, or not that of our PID namespace",
+			action, address->text);
 	if (address->kind == IPC_PID_FD && has_ended(address->pid))
 		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
 			"%s '%s': there is no process %d", action, address->text,
@@ -118,7 +122,7 @@ ipc_pipe_find(const struct ipc_address *address, const char *action,
 	if (address->kind == IPC_INODE)
 		return 0;
 	put_path(path, is_own ? getpid() : address->pid, address->fd);
-	if (stat(path, &st) < 0)
+	if ((is_own ? fstat(address->fd, &st) : stat(path, &st)) < 0)
 		return no_descriptor(address, action, errno, err);
 	if (!S_ISFIFO(st.st_mode))
 		return no_pipe(address, action, path, err);

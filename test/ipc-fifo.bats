@@ -484,3 +484,21 @@ answers() {
 	fails 6 "${powerless[@]}" ipc-fifo resize -s $((most * 2)) f
 	[[ $stderr == *"/proc/sys/fs/pipe-max-size allows $most"* ]]
 }
+
+@test "without /proc nothing is said not to be there that is" {
+	as_root
+	! grep -q __asan_init "$(command -v ipc-fifo)" || skip "sanitizers want it, too"
+	mkfifo f
+	unshare -m bash -c 'umount -l /proc; for words in "write -n" "read -n" hold; do ipc-fifo $words f; echo $?; done
+		ipc-pipe write 1/0 data; echo $?; ipc-pipe write fd:1 data | ipc-pipe read fd:0; echo; ipc-fifo set -m 600 f; true' >said 2>&1
+	[ "$(cat said)" = "ipc-fifo: cannot write to 'f': /proc is not there
+1
+ipc-fifo: cannot read 'f': /proc is not there
+1
+ipc-fifo: cannot hold 'f': /proc is not there
+1
+ipc-pipe: cannot write to '1/0': /proc is not there, or not that of our PID namespace
+1
+data
+ipc-fifo: cannot change the mode of 'f': /proc is not there" ]
+}
