@@ -11,6 +11,7 @@
 #include "background.h"
 #include "fifo.h"
 #include "owner.h"
+#include "proc.h"
 
 /* What is held, and until when. */
 struct hold {
@@ -49,7 +50,7 @@ begin(struct hold *hold, const struct ipc_address *address, pid_t until_exit,
 	snprintf(path, sizeof(path), IPC_FIFO_PATH, found);
 	hold->fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (hold->fd < 0)
-		return ipc_fifo_cannot("hold", ipc_address_text(address), errno, err);
+		return ipc_proc_fail("hold", ipc_address_text(address), errno, err);
 	hold->pidfd = keep(&pidfd);
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "memory.h"
 #include "object.h"
+#include "proc.h"
 #include "walk.h"
 
 /* Somebody may create and remove the same name in turn with us. */
@@ -189,16 +190,6 @@ open_to_write(struct opening *opening, const struct ipc_wait *wait)
 	return code;
 }
 
-/* The FIFO has been found: what is not there is the way to it. */
-int
-ipc_fifo_cannot(const char *action, const char *text, int code, struct ipc_error *err)
-{
-	if (code == ENOENT)
-		return ipc_refuse(err, IPC_FAILED, ENOTSUP,
-			"%s '%s': /proc is not there", action, text);
-	return ipc_fail(err, code, "%s '%s'", action, text);
-}
-
 static int
 cannot_open(const char *action, const char *text, int code, const struct ipc_wait *wait,
 	struct ipc_error *err)
@@ -214,7 +205,7 @@ cannot_open(const char *action, const char *text, int code, const struct ipc_wai
 			"%s '%s': nobody opened it to read for %s s", action, text,
 			ipc_span_text(wait->limit, span));
 	default:
-		return ipc_fifo_cannot(action, text, code, err);
+		return ipc_proc_fail(action, text, code, err);
 	}
 }
 
@@ -342,7 +333,7 @@ ipc_fifo_change(const struct ipc_address *address, const struct ipc_fifo_change 
 		return 0;
 	if (ipc_memory_change_mode(
 		    fd, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
-		return ipc_fifo_cannot("change the mode of", text, errno, err);
+		return ipc_proc_fail("change the mode of", text, errno, err);
 	return 0;
 }
 

@@ -13,10 +13,6 @@
 int ipc_fifo_find(const struct ipc_address *address, const char *action,
 	struct stat *st, struct ipc_error *err);
 
-/* Fails as that descriptor could not be used, with the errno value code. */
-int ipc_fifo_cannot(
-	const char *action, const char *text, int code, struct ipc_error *err);
-
 /* Where it is opened by that descriptor: a format, and room for it. */
 #define IPC_FIFO_PATH "/proc/self/fd/%d"
 enum { IPC_FIFO_PATH_MAX = sizeof("/proc/self/fd/") + 3 * sizeof(int) };

@@ -11,6 +11,7 @@
 
 #include "auto.h"
 #include "memory.h"
+#include "proc.h"
 
 enum { DIRECTORY = O_PATH | O_DIRECTORY | O_CLOEXEC };
 
@@ -335,7 +336,7 @@ file_change(const struct ipc_address *address, const struct ipc_memory_change *c
 		return 0;
 	if (ipc_memory_change_mode(
 		    fd, change->new_mode(st.st_mode & 07777, change->arg)) < 0)
-		return ipc_fail(err, errno, "change the mode of '%s'", text);
+		return ipc_proc_fail("change the mode of", text, errno, err);
 	return 0;
 }
 

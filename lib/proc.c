@@ -13,6 +13,15 @@
 #include "auto.h"
 #include "proc.h"
 
+int
+ipc_proc_fail(const char *action, const char *text, int code, struct ipc_error *err)
+{
+	if (code == ENOENT)
+		return ipc_refuse(err, IPC_FAILED, ENOTSUP,
+			"%s '%s': /proc is not there", action, text);
+	return ipc_fail(err, code, "%s '%s'", action, text);
+}
+
 uint64_t
 ipc_proc_number(const char *path)
 {

@@ -6,6 +6,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <ipcutil/error.h>
+
+/*
+ * Fails at what was reached by /proc/self/fd: as it is open, what is not there is the way to
+ * it.
+ */
+int ipc_proc_fail(
+	const char *action, const char *text, int code, struct ipc_error *err);
+
 /* The number that is all of a file, or IPC_UNKNOWN. */
 uint64_t ipc_proc_number(const char *path);
 

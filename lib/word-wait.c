@@ -203,7 +203,8 @@ cannot_watch(const struct ipc_memory *memory, int code, struct ipc_error *err)
 	const bool too_many = code == ENOSPC;
 
 	if (code != ENOSPC && code != EMFILE)
-		return waited(memory, NULL, "", code, err);
+		return ipc_proc_fail(
+			"wait for", ipc_address_text(&memory->address), code, err);
 	return ipc_refuse(err, IPC_LIMIT, code,
 		"wait for '%s': a user may have %ju inotify %s (sysctl "
 		"fs.inotify.max_user_%s)",

@@ -262,3 +262,20 @@ with open("/dev/shm" + sys.argv[1], "r+b") as file:
 	[ "$(ipc-shm add --trust-owner=65534 "$NAME-2")" = 1 ]
 	ipc-shm set --value 1 --trust-owner=65534 "$NAME-2"
 }
+
+@test "without /proc nothing is said not to be there that is" {
+	as_root
+	! grep -q __asan_init "$(command -v ipc-shm)" || skip "sanitizers want it, too"
+	unshare -m umount -l /proc || skip "nothing can be unmounted"
+	object
+	# shellcheck disable=SC2016
+	unshare -m bash -c 'umount -l /proc; ipc-shm wait -n "$1"; echo $?; ipc-shm set -m 640 "$1"; echo $?
+		ipc-shm wait -n --value 0 "$1" && ipc-shm add "$1" && ipc-shm write --atomic "$1" new && ipc-shm read "$1"' \
+		bash "$NAME" >said 2>&1
+	[ "$(cat said)" = "ipc-shm: cannot wait for '$NAME': /proc is not there
+1
+ipc-shm: cannot change the mode of '$NAME': /proc is not there
+1
+1
+new" ]
+}
