@@ -83,6 +83,7 @@ take(struct call *call, struct ipc_inventory *inventory)
 	struct filter filter = args->filter;
 	struct ipc_inventory_plan plan = {
 		.dirs = (const char *const *)call->operands,
+		.uses = records_want(&call->records, "USED"),
 		.counts = wants_counts(call),
 	};
 

@@ -8,7 +8,9 @@
 static enum ipc_memory_look
 look_needed(const struct records *records)
 {
-	return records_want(records, "RESIDENT") ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE;
+	return records_want(records, "RESIDENT") ? IPC_MEMORY_COUNT
+		: records_want(records, "USED")  ? IPC_MEMORY_USED
+						 : IPC_MEMORY_GLANCE;
 }
 
 static int

@@ -74,20 +74,26 @@ look_at_memory(struct ipc_inventory_lister *lister, const struct ipc_address *ad
 	return add_memory(&info, lister);
 }
 
+static enum ipc_memory_look
+memory_look(const struct ipc_inventory_plan *plan)
+{
+	return plan->counts  ? IPC_MEMORY_COUNT
+		: plan->uses ? IPC_MEMORY_USED
+			     : IPC_MEMORY_GLANCE;
+}
+
 static int
 list_shm(struct ipc_inventory_lister *lister, bool *complete)
 {
 	return ipc_memory_each_shm(
-		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
-		lister, complete, lister->err);
+		memory_look(lister->plan), add_memory, lister, complete, lister->err);
 }
 
 static int
 list_mmap(struct ipc_inventory_lister *lister, bool *complete)
 {
 	return ipc_memory_each_file(
-		lister->plan->counts ? IPC_MEMORY_COUNT : IPC_MEMORY_GLANCE, add_memory,
-		lister, complete, lister->err);
+		memory_look(lister->plan), add_memory, lister, complete, lister->err);
 }
 
 static int

@@ -85,6 +85,8 @@ ipc_memory_file_fill(int fd, const struct ipc_address *address,
 
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return errno;
+	if (!S_ISREG(st.stx_mode))
+		return EINVAL;
 	*info = (struct ipc_memory_info){
 		.address = *address,
 		.size = st.stx_size,

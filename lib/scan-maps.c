@@ -97,18 +97,24 @@ has_segment_name(int maps, const struct mapping *mapping)
 		       sizeof(segment_prefix) - 1) == 0;
 }
 
-/* Its inode is that of an object whose device the kernel may tell otherwise. */
+/*
+ * Its inode is that of an object whose device the kernel may tell otherwise.  Below task/
+ * a thread has no map_files/; under its own number it has, also when the first has ended.
+ */
 static int
-look_closer(struct ipc_scan *scan, int task, const struct mapping *mapping)
+look_closer(struct ipc_scan *scan, const struct mapping *mapping)
 {
 	const struct ipc_scan_key *key;
-	char path[64];
+	char path[80];
 	struct statx st;
 
-	snprintf(path, sizeof(path), "map_files/%" PRIx64 "-%" PRIx64, mapping->start,
-		mapping->end);
-	if (statx(task, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO, &st) < 0)
+	snprintf(path, sizeof(path), "../%d/map_files/%" PRIx64 "-%" PRIx64,
+		(int)scan->tid, mapping->start, mapping->end);
+	if (statx(scan->process, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_INO,
+		    &st) < 0) {
+		scan->moved |= errno == ENOENT;
 		return ipc_scan_missed(scan);
+	}
 	key = ipc_scan_key(
 		scan->plan, makedev(st.stx_dev_major, st.stx_dev_minor), st.stx_ino);
 	return key != NULL ? ipc_scan_found(scan, key, IPC_ACCESS_MAPPED, -1) : 0;
@@ -124,7 +130,7 @@ look_at(struct ipc_scan *scan, int task, int maps, const struct mapping *mapping
 	if (key != NULL)
 		return ipc_scan_found(scan, key, IPC_ACCESS_MAPPED, -1);
 	if (ipc_scan_key(plan, IPC_SCAN_ANY_DEVICE, mapping->inode) != NULL)
-		return look_closer(scan, task, mapping);
+		return look_closer(scan, mapping);
 	if (!is_segment_device(scan, mapping->device))
 		return 0;
 	key = ipc_scan_key(plan, IPC_SCAN_SEGMENT_ID, mapping->inode);

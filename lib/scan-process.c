@@ -109,6 +109,7 @@ look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 		return 0;
 	snprintf(path, sizeof(path), "task/%d", tid);
 	task = openat(scan->process, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	scan->tid = tid;
 	if (task < 0) {
 		scan->moved |= errno == ENOENT;
 		return ipc_scan_missed(scan);
@@ -156,6 +157,7 @@ look_once(struct ipc_scan *scan)
 		return ipc_scan_missed(scan);
 	if (threads != 1)
 		return look_at_threads(scan);
+	scan->tid = scan->pid;
 	if (scan->plan->wants & IPC_SCAN_FILES &&
 		ipc_scan_files(scan, scan->process) < 0)
 		return -1;

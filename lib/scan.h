@@ -97,8 +97,8 @@ struct ipc_scan {
 	const struct ipc_scan_plan *plan;
 	enum ipc_scan_form form;
 	/* Where it is. */
-	pid_t pid;
-	int process; /* its directory in /proc */
+	pid_t pid, tid; /* of a process, and of the task of it that is looked at */
+	int process;    /* its directory in /proc */
 	struct ipc_scan_list tasks, descriptors;
 	uint64_t sockets[IPC_SCAN_SOCKETS]; /* some of those looked at, by inode */
 	pid_t *tables; /* of descriptors, looked at: a task of each, as kcmp(2) orders */

@@ -38,9 +38,8 @@ visit_one(const struct ipc_memory_place *place, void *arg)
 	const struct shm_visit *to = arg;
 	struct ipc_address address = { .kind = IPC_POSIX_NAME };
 	struct ipc_memory_info info;
-	struct stat st;
 	autoclose int fd =
-		ipc_memory_file_open(place, &address, O_PATH, "list", &st, NULL);
+		openat(place->dir, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 
 	snprintf(address.text, sizeof(address.text), "/%s", place->name);
 	if (fd < 0 || ipc_memory_file_fill(fd, &address, to->look, &info) != 0)

@@ -21,11 +21,15 @@ by_share_id(const void *a, const void *b)
 	return (one->id > other->id) - (one->id < other->id);
 }
 
-/* Those of all segments, *count of them, from sysvipc(5) of /proc, by id; or NULL. */
+/*
+ * Those of all segments, *count of them, from sysvipc(5) of /proc, by id; or NULL.  At a
+ * glance, none: to read that takes longer than all else together.
+ */
 static struct share *
-read_shares(size_t *count)
+read_shares(enum ipc_memory_look look, size_t *count)
 {
-	FILE *file = fopen("/proc/sysvipc/shm", "re");
+	FILE *file =
+		look == IPC_MEMORY_GLANCE ? NULL : fopen("/proc/sysvipc/shm", "re");
 	struct share *shares = NULL;
 	autofree char *line = NULL;
 	size_t length = 0, room = 0;
@@ -113,14 +117,13 @@ ipc_shm_sysv_stat(const struct ipc_address *address, enum ipc_memory_look look,
 	struct shmid_ds ds;
 	size_t count;
 
-	(void)look; /* the kernel counts by itself */
 	if (id < 0)
 		return -1;
 	if (ipc_sysv_look(&ipc_shm_sysv_kind, id, &ds) < 0)
 		return ipc_sysv_fail(
 			&ipc_shm_sysv_kind, address, "inspect", errno, err);
 	fill(info, id, &ds);
-	shares = read_shares(&count);
+	shares = read_shares(look, &count);
 	fill_share(info, shares, count);
 	return 0;
 }
@@ -149,10 +152,9 @@ ipc_shm_sysv_each(enum ipc_memory_look look,
 	struct ipc_error *err)
 {
 	size_t count;
-	autofree struct share *shares = read_shares(&count);
+	autofree struct share *shares = read_shares(look, &count);
 	struct tour tour = { visit, arg, shares, count };
 
-	(void)look;
 	return ipc_sysv_each(&ipc_shm_sysv_kind, visit_one, &tour, err);
 }
 

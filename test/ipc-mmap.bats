@@ -175,8 +175,8 @@ with open("file", "r+b") as file:
 	second=$!
 	[ "$(ipc-mmap ls -q -r --noheadings -o ADDRESS,SIZE | grep -F "$PWD/")" = "$PWD/file 64" ]
 	run ! grep -E '\.so|gconv|/dev/' <(ipc-mmap ls -q -r --noheadings -o ADDRESS)
-	ipc-mmap ls -q -J -o ADDRESS,TYPE,HOLDERS | jq -e --arg path "$PWD/file" \
-		'select(.address == $path) | .type == "mmap" and (.holders | length) == 2'
+	ipc-mmap ls -q -J -o ADDRESS,TYPE,HOLDERS | jq -s -e --arg path "$PWD/file" \
+		'map(select(.address == $path)) | length == 1 and .[0].type == "mmap" and (.[0].holders | length) == 2'
 	[ "$(value STATE file 2>/dev/null)" = in-use ]
 	kill -9 "$first" "$second"
 	within 10 ended "$second"

@@ -731,8 +731,9 @@ can_peek() {
 	[ "$bytes $messages" = "5 1" ]
 	group=$(getent group "$gid" | cut -d: -f1)	# it need not have a name
 	[ "$(value USER,GROUP "$q")" = "$(getent passwd "$uid" | cut -d: -f1) ${group:-$gid}" ]
-	[ "$(value MODIFIED "$q")" = "$(date -u -d "@$((stime > rtime ? stime : rtime))" +%FT%TZ)" ]
-	[ "$(value CHANGED "$q")" = "$(date -u -d "@$ctime" +%FT%TZ)" ]
+	last=$((stime > rtime ? stime : rtime))
+	[ "$(value MODIFIED "$q")" = "$(date -u -d "@$last" +%FT%TZ)" ]
+	[ "$(value CHANGED "$q")" = "$(date -u -d "@$((ctime > last ? ctime : last))" +%FT%TZ)" ]
 	[ "$(value CAPACITY,CREATED,NOTIFY_PID,INODE "$q")" = "- - - -" ]
 	[ "$(value MESSAGE_SIZE "$q")" = 1000 ]	# the limit of the queue is below msgmax
 	mailbox

@@ -382,14 +382,23 @@ look_denied(void)
 	return blind(&file) & IPC_BLIND_HIDDEN ? 1 : 0;
 }
 
+static void
+map_it(const void *name)
+{
+	int fd = must(open(name, O_RDONLY), name);
+
+	if (mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED)
+		must(-1, "mmap");
+	close(fd);
+}
+
 /* Mappings of a file in an overlay tell another device than stat(2). */
 static int
 map_in_overlay(void)
 {
 	struct ipc_object object;
 	char dir[64], options[256], name[128];
-	void *mapped;
-	int fd;
+	bool held = true;
 
 	snprintf(dir, sizeof(dir), "%s-dir", path);
 	if (unshare(CLONE_NEWNS) < 0 ||
@@ -404,14 +413,15 @@ map_in_overlay(void)
 	if (mount("none", "merged", "overlay", 0, options) < 0)
 		return REFUSED;
 	snprintf(name, sizeof(name), "merged/%s", strrchr(path, '/') + 1);
-	fd = must(open(name, O_RDONLY), name);
 	object = object_at(IPC_MAPPED_FILE, name);
-	mapped = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
-	if (mapped == MAP_FAILED ||
-		!holds(getpid(), &object, IPC_ACCESS_READ | IPC_ACCESS_MAPPED))
-		return 1;
-	close(fd);
-	return holds(getpid(), &object, IPC_ACCESS_MAPPED) ? 0 : 2;
+	for (enum crew_manner manner = CREW_ALONE;
+		held && manner <= CREW_WITHOUT_LEADER; manner++) {
+		pid_t pid = crew_join_as(manner, map_it, name);
+
+		held = comes_to_hold(pid, &object, IPC_ACCESS_MAPPED);
+		crew_leave(pid);
+	}
+	return held ? 0 : 1;
 }
 
 /* A file system that nobody serves, of a user. */

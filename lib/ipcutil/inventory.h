@@ -85,7 +85,8 @@ struct ipc_inventory_plan {
 	unsigned int families;   /* bits */
 	const char *const *dirs; /* directories, up to NULL, in which FIFOs and socket
 				    files are looked for, too; or NULL */
-	bool counts; /* also what takes time or moves an access time: the bytes in POSIX
+	bool uses;   /* also the bytes of System V segments that are in use */
+	bool counts; /* and what takes time or moves an access time: the bytes in POSIX
 			   queues, the bytes of files that are in memory */
 };
 

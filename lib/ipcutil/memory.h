@@ -268,7 +268,8 @@ int ipc_memory_resize(const struct ipc_address *address, uint64_t size, bool spa
 
 /* What to look at: to count what is in memory takes time with large files. */
 enum ipc_memory_look {
-	IPC_MEMORY_GLANCE, /* resident stays unknown where it has to be counted */
+	IPC_MEMORY_GLANCE, /* of System V, used stays unknown, and resident of all */
+	IPC_MEMORY_USED,   /* resident stays unknown where it has to be counted */
 	IPC_MEMORY_COUNT,
 };
 
