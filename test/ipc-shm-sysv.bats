@@ -14,6 +14,7 @@ segment() {
 # attached [ADDRESS]: a process $! has it attached until killed
 attached() {
 	python3 -c 'import ctypes' 2>/dev/null || skip "no Python here"
+	rm -f ready	# that of another process
 	python3 -c 'import ctypes, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
 libc.shmat.restype = ctypes.c_void_p

@@ -448,6 +448,7 @@ calls() {
 	python3 -c 'import fcntl' 2>/dev/null || skip "no Python here"
 	object
 	for verb in "read $NAME" "add $NAME" "wait -n --value 1 $NAME" "resize -s 32 $NAME" "create -s 32 $NAME"; do
+		rm -f leased	# that of another process
 		python3 -c 'import fcntl, os, signal, sys
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
 fd = os.open(sys.argv[1], os.O_RDONLY)
