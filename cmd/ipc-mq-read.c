@@ -81,16 +81,6 @@ yield(struct reading *reading)
 	hold_yield(&reading->before);
 }
 
-/* Shows progress, if that is wanted.  A wait that lets signals in would not end it. */
-static void
-begin_progress(struct call *call, struct reading *reading)
-{
-	progress_begin(&reading->progress, call, reading->args->progress, IPC_UNKNOWN,
-		&reading->wait);
-	if (reading->progress.wait != NULL && !ipc_mq_has_types(&call->address))
-		reading->wait.signals = NULL;
-}
-
 /* The next message; 1 when there is none.  Waits only while none is in hand. */
 static int
 take(struct call *call, struct reading *reading, struct ipc_message *message)
@@ -248,7 +238,8 @@ mq_read(struct call *call)
 	hold_begin(&reading.before);
 	reading.wait.signals = &reading.before;
 	result = begin_output(call, &reading);
-	begin_progress(call, &reading);
+	progress_begin(
+		&reading.progress, call, args->progress, IPC_UNKNOWN, &reading.wait);
 	if (result == 0 && args->join)
 		result = begin_joining(call, &reading);
 	if (result == 0)

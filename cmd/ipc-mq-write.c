@@ -114,8 +114,7 @@ mq_write(struct call *call)
 	result = args.split ? ipc_mq_split(&writing.mq, &call->err) : 0;
 	progress_begin(
 		&writing.progress, call, args.progress, IPC_UNKNOWN, &writing.wait);
-	if (args.type != 0 &&
-		writing.wait.interrupt >= 0) /* msgsnd(2) has only signals */
+	if (writing.wait.interrupt >= 0) /* msgsnd(2) and locks have only signals */
 		writing.wait.signals = &writing.progress.before;
 	if (result == 0)
 		result = write_messages(call, &writing);

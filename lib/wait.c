@@ -86,6 +86,7 @@ int
 ipc_wait_for_any(struct pollfd *polled, size_t count, const struct ipc_wait *wait)
 {
 	struct pollfd *watched = &polled[count], *interrupt = &polled[count + 1];
+	const sigset_t *signals = wait->interrupt < 0 ? wait->signals : NULL;
 	const struct timespec *left, *part;
 	struct timespec spans[2];
 	int ready;
@@ -96,7 +97,7 @@ ipc_wait_for_any(struct pollfd *polled, size_t count, const struct ipc_wait *wai
 	do {
 		left = ipc_wait_left(wait, &spans[0]);
 		part = next_part(wait, left, &spans[1]);
-		ready = ppoll(polled, count + IPC_WAIT_MORE, part, wait->signals);
+		ready = ppoll(polled, count + IPC_WAIT_MORE, part, signals);
 		if (ready < 0)
 			return errno;
 		ipc_progress_add(wait->progress, 0);

@@ -113,10 +113,13 @@ remains='ipc-mq: the remains of 1 message were discarded: its writer, or a reade
 
 @test "a writer that waits for its turn dies of TERM at once" {
 	amid
-	ipc-mq write --split "$NAME" next 3>&- &
-	within 10 asleep $!
-	kill $!
-	ends_with 143 $!
+	for shown in '' '--progress -v'; do
+		# shellcheck disable=SC2086  # words
+		ipc-mq write --split $shown "$NAME" next 3>&- &
+		within 10 asleep $!
+		kill $!
+		ends_with 143 $!
+	done
 }
 
 @test "readers take turns: one waits while another is in the middle of a message" {

@@ -43,7 +43,8 @@ struct ipc_wait {
 	int watched;                   /* a descriptor whose peer's end ends the
 					   wait: see ipc_wait_for(); or -1 */
 	int interrupt;                 /* one that ends it when it can be read, as of
-					   signalfd(2); or -1 */
+					   signalfd(2), so that signals need not be let
+					   in but by calls that sleep otherwise; or -1 */
 	struct ipc_progress *progress; /* who is told meanwhile; or NULL */
 	struct timespec start;         /* set by ipc_wait_start() */
 };
