@@ -14,7 +14,7 @@ struct writing {
 	struct ipc_mq mq;
 	struct outlet tee;
 	struct ipc_wait wait;
-	struct progress progress;
+	struct write_run run;
 	uint64_t sent;
 	uint64_t bytes;
 };
@@ -35,7 +35,7 @@ send_one(struct call *call, struct writing *writing, const struct ipc_message *m
 		return -1;
 	writing->sent++;
 	writing->bytes += message->length;
-	progress_message(&writing->progress, message->length);
+	progress_message(&writing->run.progress, message->length);
 	if (!writing->args->tee)
 		return 0;
 	result = outlet_put(&writing->tee, message, &call->err);
@@ -112,13 +112,13 @@ mq_write(struct call *call)
 		    &call->err) < 0)
 		return -1;
 	result = args.split ? ipc_mq_split(&writing.mq, &call->err) : 0;
-	progress_begin(
-		&writing.progress, call, args.progress, IPC_UNKNOWN, &writing.wait);
+	write_begin(&writing.run, call, &args.framing, args.progress, IPC_UNKNOWN,
+		&writing.wait);
 	if (writing.wait.interrupt >= 0) /* msgsnd(2) and locks have only signals */
-		writing.wait.signals = &writing.progress.before;
+		writing.wait.signals = &writing.run.before;
 	if (result == 0)
 		result = write_messages(call, &writing);
-	result = write_end(call, &writing.progress, result);
+	result = write_end(call, &writing.run, result);
 	cli_say(call, "%ju messages of %ju bytes written to '%s'",
 		(uintmax_t)writing.sent, (uintmax_t)writing.bytes, call->address.text);
 	outlet_close(&writing.tee);

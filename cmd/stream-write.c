@@ -41,8 +41,7 @@ struct writing {
 	struct outlet out;       /* on it, for messages */
 	struct outlet tee;
 	struct ipc_wait wait; /* one limit, from the start */
-	struct progress progress;
-	sigset_t before;   /* the signal mask before progress holds some */
+	struct write_run run;
 	uint64_t messages; /* that were accepted */
 	uint64_t bytes;
 };
@@ -54,7 +53,7 @@ asleep(const struct writing *writing)
 	struct ipc_wait wait = writing->wait;
 
 	if (wait.interrupt >= 0)
-		wait.signals = &writing->before;
+		wait.signals = &writing->run.before;
 	return wait;
 }
 
@@ -212,7 +211,7 @@ write_message(struct call *call, void *context, const struct ipc_message *messag
 	do
 		result = put(call, writing, message);
 	while (result < 0 && may_go_back(call, writing) && go_back(call, writing) == 0);
-	progress_message(&writing->progress, out->bytes - writing->bytes);
+	progress_message(&writing->run.progress, out->bytes - writing->bytes);
 	writing->bytes = out->bytes;
 	if (result < 0)
 		return call->err.code == EPIPE ? reader_has_gone(call, writing) : -1;
@@ -357,11 +356,10 @@ stream_write(struct call *call, const struct stream_kind *kind)
 	snprintf(writing.name, sizeof(writing.name), "'%s'",
 		ipc_address_text(&call->address));
 	ipc_wait_start(&writing.wait);
-	sigprocmask(SIG_SETMASK, NULL, &writing.before);
-	progress_begin(&writing.progress, call, args->progress,
+	write_begin(&writing.run, call, &args->framing, args->progress,
 		*call->operands != NULL ? IPC_UNKNOWN : ipc_bytes_left(STDIN_FILENO),
 		&writing.wait);
-	result = write_end(call, &writing.progress, write_all(call, &writing));
+	result = write_end(call, &writing.run, write_all(call, &writing));
 	close_end(&writing);
 	outlet_close(&writing.tee);
 	cli_say(call, "%ju bytes written to %s", (uintmax_t)writing.bytes,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "inlet.h"
 #include "write.h"
 
@@ -108,14 +109,42 @@ write_input(struct call *call, const struct write_source *source)
 	return result;
 }
 
-int
-write_end(struct call *call, struct progress *progress, int result)
+/* Framed input is read ahead: until it is left to others no signal may end us. */
+static void
+hold(struct write_run *run, struct ipc_wait *wait)
 {
-	progress_end_line(progress);
+	hold_begin(&run->before);
+	hold_let_stop(&run->before);
+	run->signals = hold_watch(&run->before);
+	if (run->signals < 0)
+		hold_end(&run->before);
+	wait->interrupt = run->signals;
+}
+
+void
+write_begin(struct write_run *run, const struct call *call,
+	const struct framing *framing, bool shown, uint64_t total,
+	struct ipc_wait *wait)
+{
+	run->signals = -1;
+	sigprocmask(SIG_SETMASK, NULL, &run->before);
+	if (*call->operands == NULL && framing_is_chosen(framing))
+		hold(run, wait);
+	progress_begin(&run->progress, call, shown, total, wait);
+}
+
+int
+write_end(struct call *call, struct write_run *run, int result)
+{
+	progress_end_line(&run->progress);
 	if (result < 0 && call->err.code != EINTR) {
 		cli_failed(call);
 		result = 0;
 	}
-	progress_end(progress);
+	progress_end(&run->progress);
+	if (run->signals >= 0) {
+		close(run->signals);
+		hold_end(&run->before);
+	}
 	return result;
 }

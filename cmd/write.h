@@ -38,7 +38,19 @@ int write_input(struct call *call, const struct write_source *source);
 /* Saves input that nobody else has, and adds to the failure where. */
 void write_save(struct call *call, const struct ipc_message *rest);
 
-/* Ends a progress and returns the result; a failure is told before a signal may end us. */
-int write_end(struct call *call, struct progress *progress, int result);
+/* One run: how far it is, and signals that wait while input is in hand. */
+struct write_run {
+	struct progress progress;
+	sigset_t
+		before; /* lets signals act, which may be held where wait->interrupt is set */
+	int signals; /* write.c's own */
+};
+
+void write_begin(struct write_run *run, const struct call *call,
+	const struct framing *framing, bool shown, uint64_t total,
+	struct ipc_wait *wait);
+
+/* Ends it and returns the result; a failure is told before a signal may end us. */
+int write_end(struct call *call, struct write_run *run, int result);
 
 #endif

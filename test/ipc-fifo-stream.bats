@@ -139,17 +139,20 @@ saved() {
 	[ "$(saved "$stderr")" = half ]
 }
 
-@test "write --progress that a signal ends tells first where its input is saved" {
+@test "write that a signal ends tells first where its input is saved" {
 	hold
 	mkfifo slow
 	exec 7<>slow
-	ipc-fifo write -l -v --progress f <slow 2>err 3>&- 7>&- & writer=$!
-	printf 'one\nhalf' >slow
-	within 10 eval '[ "$(ipc-fifo read -a f)" = one ]'
-	within 10 asleep $writer
-	kill $writer
-	ends_with 143 $writer
-	[ "$(saved "$(tail -n 1 err)")" = half ]
+	for shown in '' '-v --progress'; do
+		# shellcheck disable=SC2086  # words
+		ipc-fifo write -l $shown f <slow 2>err 3>&- 7>&- & writer=$!
+		printf 'one\nhalf' >slow
+		within 10 eval '[ "$(ipc-fifo read -a f)" = one ]'
+		within 10 asleep $writer
+		kill $writer
+		ends_with 143 $writer
+		[ "$(saved "$(tail -n 1 err)")" = half ]
+	done
 }
 
 @test "write -n to a full FIFO is 75, and -w 124, and both tell; what was accepted stays" {

@@ -610,3 +610,32 @@ first" ]
 	[ "$(cat left)" = '{"data":"two"}' ]
 	holds 1
 }
+
+@test "a signal ends write when its input is saved, or left in its file" {
+	mailbox --bytes-limit 8
+	queue
+	seq 9 >lines
+	mkfifo pipe
+	for full in "4 $NAME" "8 $q"; do
+		address=${full#* }
+		exec 7<lines
+		ipc-mq write -l "$address" <&7 2>said 3>&- &
+		within 10 holds "${full% *}" "$address"
+		within 10 asleep $!
+		kill $!
+		ends_with 143 $!
+		cat <&7 >left
+		[ ! -s said ]
+		ipc-mq read -a -l "$address" | cat - left | cmp - lines
+		exec 7<>pipe
+		ipc-mq write -l "$address" <pipe 2>said 3>&- 7>&- &
+		cat lines >pipe
+		within 10 holds "${full% *}" "$address"
+		within 10 asleep $!
+		kill $!
+		ends_with 143 $!
+		rest_in saved
+		ipc-mq read -a -l "$address" | cat - saved | cmp - lines
+		exec 7>&-
+	done
+}
