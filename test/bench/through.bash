@@ -11,7 +11,7 @@ through_row() {
 	cmp -s "$piece" "$came" || fail "$table: what comes through $1 is not what went in"
 	case $kind in
 	memory) row "$1" "$2" "${writer[@]}" "$between" "${reader[@]}" ;;
-	*) row "$1" "$2" "$copy" --make "$MEBIBYTES" '|' "${writer[@]}" "$between" "${reader[@]}" "${sink[@]}" ;;
+	*) row "$1" "$2" "$copy" "$generator" "$MEBIBYTES" '|' "${writer[@]}" "$between" "${reader[@]}" "${sink[@]}" ;;
 	esac
 }
 
@@ -36,13 +36,13 @@ by_ours() {
 	esac
 }
 
-# peer_rows: those of others, and how near to ours they may come; what a file takes in is
-# the same for all, and more time is worse, which generator and reader have, too
+# peer_rows: those of others, and how near to ours they may come.  Only between pipes does
+# nothing else take time: what is written, read or put in a file takes the same for all.
 peer_rows() {
-	local of goals='cat/0.25 pv/0.909 mbuffer/1 socat/1 dd/1'
+	local of goals='cat/1 pv/0.909 mbuffer/1 socat/1 dd/1'
 	case $kind in
-	file) goals=${goals/0.25/1} ;;
-	cpu) goals='cat/3 pv/1.1 mbuffer/1 socat/1 dd/1' ;;
+	pipes) goals=${goals/cat\/1/cat\/0.25} ;;
+	cpu) goals='cat/3 pv/1.1 mbuffer/1 socat/1 dd/1' ;; # more is worse
 	esac
 	for of in $goals; do
 		copying "${of%/*}" || continue
@@ -60,9 +60,10 @@ memory_of_both() {
 	in_both_loads memory -f "$piece" -n $((MEBIBYTES << 20)) -t "$table: after 1/16 and after all of $MEBIBYTES MiB"
 }
 
-# through_table pipe|fifo SINK: a generator, and what is read, thrown away, or in a file
+# through_table pipe|fifo SINK: a generator, and what is read, thrown away, or in a file;
+# or "pipes" at both ends, of which neither copies a byte: what counts is between them
 through_table() {
-	local piece=$dir/piece fifo=$dir/fifo sink=() between='|' ours writer reader
+	local piece=$dir/piece fifo=$dir/fifo generator=--make sink=() between='|' ours writer reader
 	[ -x "$copy" ] || fail "it is not built: make bench"
 	[ -e "$piece" ] || head -c 3M /dev/urandom >"$piece" || fail "no room"
 	[ "$1" = pipe ] || between='&'
@@ -70,6 +71,7 @@ through_table() {
 	[ "$2" != memory ] || { memory_of_both && return; }
 	case $2 in
 	read | cpu) sink=('|' "$copy" --take) ;;
+	pipes) generator=--lend sink=('|' "$copy" --drop) ;;
 	file)
 		[ -n "$memory_dir" ] || memory_dir=$(mktemp -d "/dev/shm/${prefix#/}-XXXXXX") ||
 			fail "no shared memory"
