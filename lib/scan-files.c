@@ -206,10 +206,18 @@ is_elsewhere(const struct ipc_scan *scan, int fds, const char *fd)
 	return elsewhere;
 }
 
-/* 0; 1 when there is no use in looking at others; -1 as ipc_scan_missed(). */
+/* What a look at a descriptor comes to; or -1 as ipc_scan_missed(). */
+enum {
+	LOOKED,
+	REFUSED, /* there is no use in looking at others */
+	ABSENT,
+};
+
+/* At the one that the list tells. */
 static int
-look_at(struct ipc_scan *scan, int task, const char *fd)
+look_at(struct ipc_scan *scan, int task)
 {
+	const char *fd = scan->descriptors.name;
 	const int fds = scan->descriptors.fd;
 	const struct ipc_scan_key *key;
 	struct statx st;
@@ -219,8 +227,10 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 		bool refused = is_refused(fds, fd);
 
 		if (!refused && is_elsewhere(scan, fds, fd))
-			return 0;
-		return miss(scan) < 0 ? -1 : refused;
+			return LOOKED;
+		if (errno == ENOENT)
+			return ABSENT;
+		return ipc_scan_missed(scan) < 0 ? -1 : refused ? REFUSED : LOOKED;
 	}
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	key = ipc_scan_key(scan->plan, device, st.stx_ino);
@@ -237,34 +247,65 @@ look_at(struct ipc_scan *scan, int task, const char *fd)
 	return 0;
 }
 
-/* Since Linux 6.2 the size of the directory is the number of descriptors. */
-static void
-compare_count(struct ipc_scan *scan, int fds, uint64_t count)
+/* How many there are: the size of the directory, since Linux 6.2; before, 0. */
+static uint64_t
+count_of(int fds)
 {
 	struct statx st;
 
-	if (statx(fds, "", AT_EMPTY_PATH, STATX_SIZE, &st) == 0)
-		scan->moved |= st.stx_size > count;
+	return statx(fds, "", AT_EMPTY_PATH, STATX_SIZE, &st) == 0 ? st.stx_size : 0;
+}
+
+/*
+ * Numbers are given from 0 on: up to the first that is not there, so many at most are
+ * tried, as to list one takes as long as to look at it.  Counts them; else as look_at().
+ */
+static int
+look_at_first(struct ipc_scan *scan, int task, uint64_t most, uint64_t *count)
+{
+	int result = LOOKED;
+
+	while (result == LOOKED && *count < most) {
+		ipc_scan_try(&scan->descriptors, *count);
+		result = look_at(scan, task);
+		*count += result == LOOKED;
+	}
+	return result == LOOKED && most == 0 ? ABSENT : result;
+}
+
+/* Those that are listed, from that number on. */
+static int
+look_at_others(struct ipc_scan *scan, int task, uint64_t *count)
+{
+	const uint64_t first = *count;
+	int more;
+
+	while ((more = ipc_scan_next(&scan->descriptors)) > 0) {
+		int result =
+			scan->descriptors.number < first ? ABSENT : look_at(scan, task);
+
+		if (result < 0 || result == REFUSED)
+			return result;
+		scan->moved |= result == ABSENT && scan->descriptors.number >= first;
+		*count += result == LOOKED;
+	}
+	return more < 0 ? ipc_scan_missed(scan) : LOOKED;
 }
 
 int
 ipc_scan_files(struct ipc_scan *scan, int task)
 {
 	autoclose int fds = ipc_scan_list(&scan->descriptors, task, "fd");
-	uint64_t count = 0;
-	int more = fds;
+	uint64_t before, count = 0;
+	int result;
 
 	if (fds < 0)
 		return miss(scan);
-	while ((more = ipc_scan_next(&scan->descriptors)) > 0) {
-		int result = look_at(scan, task, scan->descriptors.name);
-
-		if (result != 0)
-			return result < 0 ? -1 : 0;
-		count++;
-	}
-	if (more < 0)
-		return ipc_scan_missed(scan);
-	compare_count(scan, fds, count);
-	return 0;
+	before = count_of(fds);
+	result = look_at_first(scan, task, before, &count);
+	if (result == ABSENT)
+		result = look_at_others(scan, task, &count);
+	if (result == LOOKED) /* what came, and what went: where to? */
+		scan->moved |= count < before || count < count_of(fds);
+	return result < 0 ? -1 : 0;
 }

@@ -1,6 +1,8 @@
 /* scan-list.c - directories of /proc whose entries have numbers for names, and passes over them */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -15,6 +17,14 @@ ipc_scan_list(struct ipc_scan_list *list, int dir, const char *path)
 	list->length = list->at = 0;
 	list->fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return list->fd;
+}
+
+void
+ipc_scan_try(struct ipc_scan_list *list, uint64_t number)
+{
+	snprintf(list->buffer, sizeof(list->buffer), "%ju", (uintmax_t)number);
+	list->name = list->buffer;
+	list->number = number;
 }
 
 /* A number as the kernel writes them: digits, and no 0 before others. */
