@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include <ipcutil/guard.h>
+#include <ipcutil/stale.h>
 
 #include "hold.h"
 #include "outlet.h"
@@ -14,11 +15,13 @@ static int
 give(struct call *call, const struct ipc_object *object, bool made, pid_t pid,
 	const sigset_t *ends)
 {
-	struct ipc_owner owner;
+	struct ipc_evidence evidence = { .object = *object };
 
 	if (!made) {
-		ipc_guard_owners(object, 1, &owner);
-		if (owner.state != IPC_OWNER_LIVES || owner.pid != pid)
+		if (ipc_stale_find_owners(&evidence, 1, &call->err) < 0)
+			return -1;
+		if (evidence.owner.state != IPC_OWNER_LIVES ||
+			evidence.owner.pid != pid)
 			return ipc_refuse(&call->err, IPC_EXISTS, EEXIST,
 				"create '%s': it exists and does not belong to process "
 				"%d ('set --until-exit' changes that)",

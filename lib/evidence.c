@@ -11,6 +11,7 @@
 #include <ipcutil/stale.h>
 
 #include "auto.h"
+#include "guard.h"
 #include "proc.h"
 
 /* Clocks of different kinds: so much may lie between two that mean the same. */
@@ -89,12 +90,12 @@ add(struct ipc_holders *holders, const struct ipc_holders *more, const size_t *p
  * first look is between the two: what nobody has is looked for once more.
  */
 static int
-look_again(const struct ipc_object *objects, size_t count, struct ipc_holders *holders,
-	struct ipc_error *err)
+look_again(struct ipc_evidence *const *evidence, size_t count,
+	struct ipc_holders *holders, struct ipc_error *err)
 {
-	autofree struct ipc_object *unheld = calloc(count + 1, sizeof(*unheld));
+	autofree const struct ipc_object **unheld = calloc(count + 1, sizeof(*unheld));
 	autofree size_t *places = calloc(count + 1, sizeof(*places));
-	struct ipc_holders more;
+	struct ipc_discovery more;
 	size_t left = 0, held;
 	int result = 0;
 
@@ -102,75 +103,72 @@ look_again(const struct ipc_object *objects, size_t count, struct ipc_holders *h
 		return ipc_fail(err, errno, "look for holders");
 	for (size_t i = 0; i < count; i++) {
 		ipc_holders_of(holders, i, &held);
-		unheld[left] = objects[i];
+		unheld[left] = &evidence[i]->object;
 		places[left] = i;
 		left += held == 0;
 	}
-	if (ipc_holders_find(unheld, left, &more, err) < 0)
+	if (ipc_holders_look(unheld, left, 0, &more, err) < 0)
 		return -1;
-	holders->blind |= more.blind;
-	if (more.count > 0 && add(holders, &more, places) < 0)
+	holders->blind |= more.holders.blind;
+	if (more.holders.count > 0 && add(holders, &more.holders, places) < 0)
 		result = ipc_fail(err, errno, "look for holders");
-	ipc_holders_free(&more);
+	ipc_discovery_free(&more);
 	return result;
 }
 
-static struct ipc_object *
-objects_of(const struct ipc_evidence *evidence, size_t count)
+static struct ipc_evidence **
+pointers_to(struct ipc_evidence *evidence, size_t count)
 {
-	struct ipc_object *objects = calloc(count + 1, sizeof(*objects));
+	struct ipc_evidence **pointers = calloc(count + 1, sizeof(*pointers));
 
-	for (size_t i = 0; i < count && objects != NULL; i++)
-		objects[i] = evidence[i].object;
-	return objects;
+	for (size_t i = 0; i < count && pointers != NULL; i++)
+		pointers[i] = &evidence[i];
+	return pointers;
 }
 
 int
 ipc_stale_find_owners(
 	struct ipc_evidence *evidence, size_t count, struct ipc_error *err)
 {
-	autofree struct ipc_object *objects = objects_of(evidence, count);
-	autofree struct ipc_owner *owners = calloc(count + 1, sizeof(*owners));
+	autofree struct ipc_evidence **pointers = pointers_to(evidence, count);
 
-	if (objects == NULL || owners == NULL)
-		return ipc_fail(err, errno, "look for owners");
-	ipc_guard_owners(objects, count, owners);
-	for (size_t i = 0; i < count; i++)
-		evidence[i].owner = owners[i];
-	return 0;
+	return pointers != NULL ? ipc_registry_owners(pointers, count, err)
+				: ipc_fail(err, errno, "look for owners");
 }
 
 int
-ipc_stale_complete(struct ipc_evidence *evidence, size_t count,
+ipc_stale_complete(struct ipc_evidence *const *evidence, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err)
 {
-	autofree struct ipc_object *objects = objects_of(evidence, count);
-
-	if (objects == NULL)
-		return ipc_fail(err, errno, "look for holders");
 	/* Without a complete view a second look would prove nothing either. */
-	if (holders->blind == 0 && look_again(objects, count, holders, err) < 0)
+	if (holders->blind == 0 && look_again(evidence, count, holders, err) < 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
-		evidence[i].holders =
-			ipc_holders_of(holders, i, &evidence[i].holder_count);
-		evidence[i].blind = holders->blind;
+		evidence[i]->holders =
+			ipc_holders_of(holders, i, &evidence[i]->holder_count);
+		evidence[i]->blind = holders->blind;
 	}
-	return ipc_stale_find_owners(evidence, count, err);
+	return ipc_registry_owners(evidence, count, err);
 }
 
 int
 ipc_stale_find(struct ipc_evidence *evidence, size_t count, struct ipc_holders *holders,
 	struct ipc_error *err)
 {
-	autofree struct ipc_object *objects = objects_of(evidence, count);
+	autofree struct ipc_evidence **pointers = pointers_to(evidence, count);
+	autofree const struct ipc_object **objects =
+		calloc(count + 1, sizeof(*objects));
+	struct ipc_discovery found;
 
 	*holders = (struct ipc_holders){ 0 };
-	if (objects == NULL)
+	if (pointers == NULL || objects == NULL)
 		return ipc_fail(err, errno, "look for holders");
-	if (ipc_holders_find(objects, count, holders, err) < 0)
+	for (size_t i = 0; i < count; i++)
+		objects[i] = &evidence[i].object;
+	if (ipc_holders_look(objects, count, 0, &found, err) < 0)
 		return -1;
-	if (ipc_stale_complete(evidence, count, holders, err) == 0)
+	*holders = found.holders;
+	if (ipc_stale_complete(pointers, count, holders, err) == 0)
 		return 0;
 	ipc_holders_free(holders);
 	return -1;

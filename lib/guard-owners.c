@@ -11,10 +11,8 @@
 
 /* The objects of one search, sorted, and where what is found of them goes. */
 struct search {
-	const struct ipc_object *first;
-	const struct ipc_object **sorted;
+	struct ipc_evidence **sorted;
 	size_t count;
-	struct ipc_owner *owners;
 	struct ipc_owner_id here;
 };
 
@@ -26,10 +24,8 @@ order(uint64_t one, uint64_t other)
 
 /* By user, then by all that ipc_object_is_same() looks at. */
 static int
-compare(const void *a, const void *b)
+compare(const struct ipc_object *one, const struct ipc_object *other)
 {
-	const struct ipc_object *one = *(const struct ipc_object *const *)a;
-	const struct ipc_object *other = *(const struct ipc_object *const *)b;
 	int result = order(one->uid, other->uid);
 
 	if (result == 0)
@@ -43,20 +39,33 @@ compare(const void *a, const void *b)
 	return result;
 }
 
+static int
+by_object(const void *one, const void *other)
+{
+	return compare(&(*(struct ipc_evidence *const *)one)->object,
+		&(*(struct ipc_evidence *const *)other)->object);
+}
+
+static int
+to_object(const void *object, const void *evidence)
+{
+	return compare(object, &(*(struct ipc_evidence *const *)evidence)->object);
+}
+
 /* The same object may be asked about more than once. */
 static void
 tell(const struct search *search, const struct ipc_object *object,
 	const struct ipc_owner *owner)
 {
-	const struct ipc_object **found = bsearch(&object, search->sorted,
-		search->count, sizeof(*search->sorted), compare);
-	const struct ipc_object **end = search->sorted + search->count;
+	struct ipc_evidence **found = bsearch(object, search->sorted, search->count,
+		sizeof(*search->sorted), to_object);
+	struct ipc_evidence **end = search->sorted + search->count;
 
 	while (found != NULL && found > search->sorted &&
-		compare(found - 1, &object) == 0)
+		to_object(object, found - 1) == 0)
 		found--;
-	for (; found != NULL && found < end && compare(found, &object) == 0; found++)
-		search->owners[*found - search->first] = *owner;
+	for (; found != NULL && found < end && to_object(object, found) == 0; found++)
+		(*found)->owner = *owner;
 }
 
 /* What is of another boot, or IPC namespace, is none of the objects here. */
@@ -130,33 +139,45 @@ search_user(const struct search *search, uid_t uid)
 }
 
 static void
-set_all(struct ipc_owner *owners, size_t count, enum ipc_owner_state state)
+set_all(const struct search *search, enum ipc_owner_state state)
 {
-	for (size_t i = 0; i < count; i++)
-		owners[i] = (struct ipc_owner){ .state = state };
+	for (size_t i = 0; i < search->count; i++)
+		search->sorted[i]->owner = (struct ipc_owner){ .state = state };
 }
 
-void
-ipc_guard_owners(
-	const struct ipc_object *objects, size_t count, struct ipc_owner *owners)
+/* Those of the user of the one at that place; returns the place of the next user's. */
+static size_t
+find_of_user(const struct search *search, size_t place)
 {
-	autofree const struct ipc_object **sorted = calloc(count, sizeof(*sorted));
-	struct search search = { objects, sorted, count, owners, { .pid = 0 } };
+	const uid_t uid = search->sorted[place]->object.uid;
+	const bool is_complete = search_user(search, uid);
 
-	set_all(owners, count, IPC_OWNER_UNKNOWN);
-	if (count == 0 || sorted == NULL || ipc_owner_here(&search.here, NULL) < 0)
-		return;
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = &objects[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	set_all(owners, count, IPC_OWNER_NONE);
-	for (size_t i = 0; i < count;) {
-		const uid_t uid = sorted[i]->uid;
-		const bool is_complete = search_user(&search, uid);
+	for (; place < search->count && search->sorted[place]->object.uid == uid;
+		place++) {
+		struct ipc_owner *owner = &search->sorted[place]->owner;
 
-		for (; i < count && sorted[i]->uid == uid; i++)
-			if (!is_complete &&
-				owners[sorted[i] - objects].state == IPC_OWNER_NONE)
-				owners[sorted[i] - objects].state = IPC_OWNER_UNKNOWN;
+		if (!is_complete && owner->state == IPC_OWNER_NONE)
+			owner->state = IPC_OWNER_UNKNOWN;
 	}
+	return place;
+}
+
+int
+ipc_registry_owners(
+	struct ipc_evidence *const *evidence, size_t count, struct ipc_error *err)
+{
+	autofree struct ipc_evidence **sorted = calloc(count + 1, sizeof(*sorted));
+	struct search search = { .sorted = sorted, .count = count };
+
+	if (sorted == NULL)
+		return ipc_fail(err, errno, "look for owners");
+	memcpy(sorted, evidence, count * sizeof(*sorted));
+	set_all(&search, IPC_OWNER_UNKNOWN);
+	if (count == 0 || ipc_owner_here(&search.here, NULL) < 0)
+		return 0;
+	qsort(sorted, count, sizeof(*sorted), by_object);
+	set_all(&search, IPC_OWNER_NONE);
+	for (size_t place = 0; place < count;)
+		place = find_of_user(&search, place);
+	return 0;
 }

@@ -3,6 +3,7 @@
 #define GUARD_H
 
 #include <ipcutil/guard.h>
+#include <ipcutil/stale.h>
 
 #include "registry.h"
 
@@ -22,5 +23,9 @@ int ipc_guard_renew_begin(struct ipc_guard_renewal *renewal,
 	const struct ipc_object *object, struct ipc_error *err);
 void ipc_guard_renew_end(
 	struct ipc_guard_renewal *renewal, const struct ipc_object *now);
+
+/* Fills the owner of each of count pieces of evidence.  Changes nothing else. */
+int ipc_registry_owners(
+	struct ipc_evidence *const *evidence, size_t count, struct ipc_error *err);
 
 #endif

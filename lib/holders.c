@@ -20,8 +20,8 @@ ipc_holders_discover(
 }
 
 int
-ipc_holders_look(const struct ipc_object *objects, size_t count, unsigned int types,
-	struct ipc_discovery *found, struct ipc_error *err)
+ipc_holders_look(const struct ipc_object *const *objects, size_t count,
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err)
 {
 	return ipc_scan_look(objects, count, types, IPC_SCAN_QUERY, found, err);
 }

@@ -179,19 +179,14 @@ add_discovered(struct ipc_inventory *inventory, const struct ipc_discovery *foun
 static int
 complete(struct ipc_inventory *inventory, struct ipc_error *err)
 {
-	autofree struct ipc_evidence *evidence =
+	autofree struct ipc_evidence **evidence =
 		calloc(inventory->count + 1, sizeof(*evidence));
-	int result;
 
 	if (evidence == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < inventory->count; i++)
-		evidence[i] = inventory->items[i].evidence;
-	result = ipc_stale_complete(
-		evidence, inventory->count, &inventory->holders, err);
-	for (size_t i = 0; i < inventory->count && result == 0; i++)
-		inventory->items[i].evidence = evidence[i];
-	return result;
+		evidence[i] = &inventory->items[i].evidence;
+	return ipc_stale_complete(evidence, inventory->count, &inventory->holders, err);
 }
 
 /* By family, and else as they are. */
@@ -228,7 +223,7 @@ int
 ipc_inventory_discover(struct ipc_inventory *inventory,
 	const struct ipc_inventory_plan *plan, struct ipc_error *err)
 {
-	autofree struct ipc_object *objects =
+	autofree const struct ipc_object **objects =
 		calloc(inventory->count + 1, sizeof(*objects));
 	const unsigned int families = discovered_of(plan->families);
 	struct ipc_discovery found;
@@ -238,7 +233,7 @@ ipc_inventory_discover(struct ipc_inventory *inventory,
 	if (objects == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < inventory->count; i++) {
-		objects[i] = inventory->items[i].evidence.object;
+		objects[i] = &inventory->items[i].evidence.object;
 		inventory->items[i].evidence.holder_count = 0;
 	}
 	ipc_holders_free(&inventory->holders);

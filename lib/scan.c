@@ -129,11 +129,12 @@ add_keys_of_any_device(struct ipc_scan_plan *plan)
 
 /* Sorts the keys of those objects that can be seen. */
 static int
-make_keys(struct ipc_scan_plan *plan, const struct ipc_object *objects, size_t count)
+make_keys(struct ipc_scan_plan *plan, const struct ipc_object *const *objects,
+	size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct ipc_scan_key *key = &plan->keys[plan->count];
-		unsigned int wants = prepare(&objects[i], key);
+		unsigned int wants = prepare(objects[i], key);
 
 		key->object = i;
 		plan->wants |= wants;
@@ -252,7 +253,7 @@ look_by(struct ipc_scan_plan *plan, struct ipc_discovery *found, struct ipc_erro
 }
 
 int
-ipc_scan_look(const struct ipc_object *objects, size_t count, unsigned int types,
+ipc_scan_look(const struct ipc_object *const *objects, size_t count, unsigned int types,
 	enum ipc_scan_form form, struct ipc_discovery *found, struct ipc_error *err)
 {
 	autofree struct ipc_scan_key *keys = calloc(2 * count + 1, sizeof(*keys));
@@ -277,9 +278,16 @@ int
 ipc_scan_all(const struct ipc_object *objects, size_t count, enum ipc_scan_form form,
 	struct ipc_holders *holders, struct ipc_error *err)
 {
+	autofree const struct ipc_object **pointers =
+		calloc(count + 1, sizeof(*pointers));
 	struct ipc_discovery found;
-	const int result = ipc_scan_look(objects, count, 0, form, &found, err);
+	int result;
 
+	if (pointers == NULL)
+		return ipc_fail(err, errno, "look for holders");
+	for (size_t i = 0; i < count; i++)
+		pointers[i] = &objects[i];
+	result = ipc_scan_look(pointers, count, 0, form, &found, err);
 	free(found.objects);
 	*holders = found.holders;
 	return result;

@@ -123,8 +123,9 @@ int ipc_scan_all(const struct ipc_object *objects, size_t count,
  * The same, and finds all objects of types, bits of 1 << type, that processes have: their
  * places are those behind the count that are known.
  */
-int ipc_scan_look(const struct ipc_object *objects, size_t count, unsigned int types,
-	enum ipc_scan_form form, struct ipc_discovery *found, struct ipc_error *err);
+int ipc_scan_look(const struct ipc_object *const *objects, size_t count,
+	unsigned int types, enum ipc_scan_form form, struct ipc_discovery *found,
+	struct ipc_error *err);
 
 /* The place of a discovered object, which is one more when it is new; or -1. */
 ssize_t ipc_scan_discover(

@@ -59,10 +59,6 @@ struct ipc_owner {
 	pid_t pid; /* 0: none, or not known */
 };
 
-/* Tells for each of count objects to which process it belongs.  Changes nothing. */
-void ipc_guard_owners(
-	const struct ipc_object *objects, size_t count, struct ipc_owner *owners);
-
 /*
  * Removes what processes that ended have left behind because their guardian was
  * killed: of our own effective user's objects only.  Cheap where there is nothing.

@@ -105,8 +105,8 @@ int ipc_holders_discover(
  * Both at once: the holders of the count objects, by their places, and what there is of
  * types beside them: the place of found->objects[i] is count + i.
  */
-int ipc_holders_look(const struct ipc_object *objects, size_t count, unsigned int types,
-	struct ipc_discovery *found, struct ipc_error *err);
+int ipc_holders_look(const struct ipc_object *const *objects, size_t count,
+	unsigned int types, struct ipc_discovery *found, struct ipc_error *err);
 
 void ipc_discovery_free(struct ipc_discovery *found);
 

@@ -97,7 +97,7 @@ int ipc_stale_find(struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err);
 
 /* The rest of it, when *holders is what one look has found, as ipc_holders_look(). */
-int ipc_stale_complete(struct ipc_evidence *evidence, size_t count,
+int ipc_stale_complete(struct ipc_evidence *const *evidence, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err);
 
 /* Fills the owners alone, without a look at processes that are not owners. */
