@@ -264,7 +264,7 @@ ipc_fifo_stat(const struct ipc_address *address, struct ipc_fifo_info *info,
 	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return ipc_fail(err, errno, "inspect '%s'", ipc_address_text(address));
 	*info = info_of(address, &st);
-	info->generation = ipc_object_generation(fd, &st);
+	info->generation = ipc_object_generation(fd, "", &st);
 	return 0;
 }
 

@@ -51,7 +51,7 @@ is_there(struct ipc_memory *memory)
 	struct ipc_memory_info its, named;
 
 	if (ipc_memory_file_fill(
-		    memory->fd, &memory->address, IPC_MEMORY_GLANCE, &its) != 0 ||
+		    memory->fd, "", &memory->address, IPC_MEMORY_GLANCE, &its) != 0 ||
 		ipc_memory_stat(&memory->address, IPC_MEMORY_GLANCE, &named, NULL) < 0)
 		return false;
 	memory->size = its.size;

@@ -231,7 +231,7 @@ replace(struct ipc_memory_new *new, const struct ipc_memory *old, struct ipc_err
 
 	if (ipc_address_absolute(&absolute, path, err) < 0)
 		return -1;
-	code = ipc_memory_file_fill(old->fd, &absolute, IPC_MEMORY_GLANCE, &info);
+	code = ipc_memory_file_fill(old->fd, "", &absolute, IPC_MEMORY_GLANCE, &info);
 	if (code != 0)
 		return ipc_fail(err, code, "replace '%s'", ipc_address_text(address));
 	object = ipc_memory_object(&info);
@@ -239,8 +239,8 @@ replace(struct ipc_memory_new *new, const struct ipc_memory *old, struct ipc_err
 		return -1;
 	if (ipc_memory_draft_publish(&making->draft, &making->place, true) < 0)
 		code = errno;
-	else if (ipc_memory_file_fill(
-			 making->draft.fd, &absolute, IPC_MEMORY_GLANCE, &info) == 0)
+	else if (ipc_memory_file_fill(making->draft.fd, "", &absolute,
+			 IPC_MEMORY_GLANCE, &info) == 0)
 		object = ipc_memory_object(&info);
 	ipc_guard_renew_end(&renewal, &object);
 	if (code != 0)

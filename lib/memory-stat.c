@@ -78,12 +78,13 @@ count_resident(int path, uint64_t size)
 }
 
 int
-ipc_memory_file_fill(int fd, const struct ipc_address *address,
+ipc_memory_file_fill(int dir, const char *name, const struct ipc_address *address,
 	enum ipc_memory_look look, struct ipc_memory_info *info)
 {
 	struct statx st;
 
-	if (statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
+	if (statx(dir, name, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW,
+		    STATX_BASIC_STATS | STATX_BTIME, &st) < 0)
 		return errno;
 	if (!S_ISREG(st.stx_mode))
 		return EINVAL;
@@ -110,13 +111,13 @@ ipc_memory_file_fill(int fd, const struct ipc_address *address,
 		.gid = st.stx_gid,
 		.created = (st.stx_mask & STATX_BTIME) != 0 ? st.stx_btime.tv_sec
 							    : IPC_UNKNOWN_TIME,
-		.generation = ipc_object_generation(fd, &st),
+		.generation = ipc_object_generation(dir, name, &st),
 		.accessed = st.stx_atime.tv_sec,
 		.modified = st.stx_mtime.tv_sec,
 		.changed = st.stx_ctime.tv_sec,
 	};
 	if (look == IPC_MEMORY_COUNT)
-		info->resident = count_resident(fd, info->size);
+		info->resident = count_resident(dir, info->size);
 	return 0;
 }
 
@@ -135,7 +136,7 @@ ipc_memory_file_stat(const struct ipc_address *address, enum ipc_memory_look loo
 	close(place.dir);
 	if (fd < 0)
 		return -1;
-	code = ipc_memory_file_fill(fd, address, look, info);
+	code = ipc_memory_file_fill(fd, "", address, look, info);
 	return code == 0
 		? 0
 		: ipc_fail(err, code, "inspect '%s'", ipc_address_text(address));

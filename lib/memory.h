@@ -67,8 +67,11 @@ int ipc_memory_file_open(const struct ipc_memory_place *place,
 int ipc_memory_file_alone(const struct ipc_address *address, const struct stat *st,
 	const char *action, struct ipc_error *err);
 
-/* Describes the file of a descriptor of O_PATH: 0, or an errno value. */
-int ipc_memory_file_fill(int fd, const struct ipc_address *address,
+/*
+ * Describes a file: of a name in a directory, or of a descriptor of O_PATH and "", which
+ * it takes to count.  0, or an errno value: EINVAL when it is no regular file.
+ */
+int ipc_memory_file_fill(int dir, const char *name, const struct ipc_address *address,
 	enum ipc_memory_look look, struct ipc_memory_info *info);
 
 int ipc_memory_file_create(const struct ipc_address *address,

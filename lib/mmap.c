@@ -280,7 +280,7 @@ visit_one(const struct file *file, enum ipc_memory_look look,
 	fd = ipc_memory_file_open(&place, &address, O_PATH, "list", &st, NULL);
 	close(place.dir);
 	if (fd < 0 || !is_still(fd, &st, file) ||
-		ipc_memory_file_fill(fd, &address, look, &info) != 0)
+		ipc_memory_file_fill(fd, "", &address, look, &info) != 0)
 		return 0;
 	*is_there = true;
 	return visit(&info, arg);

@@ -53,7 +53,7 @@ mix(uint64_t hash, const void *bytes, size_t length)
 }
 
 uint64_t
-ipc_object_generation(int fd, const struct statx *st)
+ipc_object_generation(int dir, const char *name, const struct statx *st)
 {
 	_Alignas(struct file_handle) char
 		room[sizeof(struct file_handle) + MAX_HANDLE_SZ];
@@ -65,7 +65,7 @@ ipc_object_generation(int fd, const struct statx *st)
 	if (st->stx_mask & STATX_BTIME)
 		hash = mix(hash, &st->stx_btime, sizeof(st->stx_btime));
 	handle->handle_bytes = MAX_HANDLE_SZ;
-	if (name_to_handle_at(fd, "", handle, &mount, AT_EMPTY_PATH) == 0)
+	if (name_to_handle_at(dir, name, handle, &mount, AT_EMPTY_PATH) == 0)
 		hash = mix(hash, handle->f_handle, handle->handle_bytes);
 	return hash;
 }

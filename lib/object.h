@@ -19,10 +19,10 @@ int ipc_object_look(
 bool ipc_object_is_gone(const struct ipc_object *object);
 
 /*
- * Tells the file of a descriptor, O_PATH will do, from all others that had or will have
- * its inode, by when it was made, which *st has of STATX_BTIME, and the number that file
+ * Tells a file, named as in statx(2) with AT_EMPTY_PATH, from all others that had or will
+ * have its inode, by when it was made, which *st has of STATX_BTIME, and the number that file
  * systems have for that; 0 where neither is told.
  */
-uint64_t ipc_object_generation(int fd, const struct statx *st);
+uint64_t ipc_object_generation(int dir, const char *name, const struct statx *st);
 
 #endif

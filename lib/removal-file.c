@@ -68,7 +68,7 @@ is_of_generation(const struct ipc_removal *removal)
 
 	return object->generation == 0 ||
 		(statx(removal->path, "", AT_EMPTY_PATH, STATX_BTIME, &st) == 0 &&
-			ipc_object_generation(removal->path, &st) ==
+			ipc_object_generation(removal->path, "", &st) ==
 				object->generation);
 }
 

@@ -273,20 +273,23 @@ look_at_first(struct ipc_scan *scan, int task, uint64_t most, uint64_t *count)
 	return result == LOOKED && most == 0 ? ABSENT : result;
 }
 
-/* Those that are listed, from that number on. */
+/* Those that are listed from that number on, until there are so many in all. */
 static int
-look_at_others(struct ipc_scan *scan, int task, uint64_t *count)
+look_at_others(struct ipc_scan *scan, int task, uint64_t most, uint64_t *count)
 {
 	const uint64_t first = *count;
-	int more;
+	int more = 0;
 
-	while ((more = ipc_scan_next(&scan->descriptors)) > 0) {
-		int result =
-			scan->descriptors.number < first ? ABSENT : look_at(scan, task);
+	while ((most == 0 || *count < most) &&
+		(more = ipc_scan_next(&scan->descriptors)) > 0) {
+		int result;
 
+		if (scan->descriptors.number < first)
+			continue;
+		result = look_at(scan, task);
 		if (result < 0 || result == REFUSED)
 			return result;
-		scan->moved |= result == ABSENT && scan->descriptors.number >= first;
+		scan->moved |= result == ABSENT;
 		*count += result == LOOKED;
 	}
 	return more < 0 ? ipc_scan_missed(scan) : LOOKED;
@@ -304,7 +307,7 @@ ipc_scan_files(struct ipc_scan *scan, int task)
 	before = count_of(fds);
 	result = look_at_first(scan, task, before, &count);
 	if (result == ABSENT)
-		result = look_at_others(scan, task, &count);
+		result = look_at_others(scan, task, before, &count);
 	if (result == LOOKED) /* what came, and what went: where to? */
 		scan->moved |= count < before || count < count_of(fds);
 	return result < 0 ? -1 : 0;

@@ -68,7 +68,7 @@ static int
 fill(int fd, const struct ipc_address *address, struct ipc_sem_info *info)
 {
 	struct ipc_memory_info file;
-	int code = ipc_memory_file_fill(fd, address, IPC_MEMORY_GLANCE, &file);
+	int code = ipc_memory_file_fill(fd, "", address, IPC_MEMORY_GLANCE, &file);
 
 	if (code != 0)
 		return code;

@@ -38,13 +38,16 @@ visit_one(const struct ipc_memory_place *place, void *arg)
 	const struct shm_visit *to = arg;
 	struct ipc_address address = { .kind = IPC_POSIX_NAME };
 	struct ipc_memory_info info;
-	autoclose int fd =
-		openat(place->dir, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	autoclose int fd = -1;
+	int code;
 
 	snprintf(address.text, sizeof(address.text), "/%s", place->name);
-	if (fd < 0 || ipc_memory_file_fill(fd, &address, to->look, &info) != 0)
-		return 0;
-	return to->visit(&info, to->arg);
+	if (to->look == IPC_MEMORY_COUNT)
+		fd = openat(place->dir, place->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	code = fd >= 0 ? ipc_memory_file_fill(fd, "", &address, to->look, &info)
+		       : ipc_memory_file_fill(place->dir, place->name, &address,
+				 IPC_MEMORY_GLANCE, &info);
+	return code == 0 ? to->visit(&info, to->arg) : 0;
 }
 
 int

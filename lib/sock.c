@@ -105,7 +105,7 @@ fill_file(struct ipc_sock_info *info)
 	info->uid = st.stx_uid;
 	info->gid = st.stx_gid;
 	info->changed = st.stx_ctime.tv_sec;
-	info->generation = ipc_object_generation(fd, &st);
+	info->generation = ipc_object_generation(fd, "", &st);
 	if (st.stx_mask & STATX_BTIME)
 		info->created = st.stx_btime.tv_sec;
 	return 0;
