@@ -49,6 +49,14 @@ work_on(void *arg)
 	return NULL;
 }
 
+/* With descriptors of its own, as of a table that is shared each use is counted. */
+static void *
+help(void *arg)
+{
+	unshare(CLONE_FILES);
+	return work_on(arg);
+}
+
 /* No signal is handled in a thread of ours: the program knows nothing of it. */
 static bool
 start(pthread_t *thread, struct looker *looker)
@@ -59,7 +67,7 @@ start(pthread_t *thread, struct looker *looker)
 	sigfillset(&all);
 	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
 		return false;
-	started = pthread_create(thread, NULL, work_on, looker) == 0;
+	started = pthread_create(thread, NULL, help, looker) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return started;
 }

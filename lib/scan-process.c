@@ -147,16 +147,13 @@ look_at_threads(struct ipc_scan *scan)
 	return result <= 0 ? result : ipc_scan_missed(scan);
 }
 
+/* Most have one thread, and had no other meanwhile. */
 static int
 look_once(struct ipc_scan *scan)
 {
 	size_t threads;
 	bool mapped;
 
-	if (count_threads(scan->process, &threads) < 0)
-		return ipc_scan_missed(scan);
-	if (threads != 1)
-		return look_at_threads(scan);
 	scan->tid = scan->pid;
 	if (scan->plan->wants & IPC_SCAN_FILES &&
 		ipc_scan_files(scan, scan->process) < 0)
@@ -166,8 +163,9 @@ look_once(struct ipc_scan *scan)
 		return -1;
 	if (ipc_scan_calls(scan, scan->process) < 0)
 		return -1;
-	scan->moved |= count_threads(scan->process, &threads) == 0 && threads > 1;
-	return 0;
+	if (count_threads(scan->process, &threads) < 0)
+		return ipc_scan_missed(scan);
+	return threads == 1 ? 0 : look_at_threads(scan);
 }
 
 /* The kernel's own threads have no files, and what has ended has none any more. */

@@ -74,7 +74,7 @@ number_of(const char *file)
 	struct statx st;
 
 	must(statx(fd, "", AT_EMPTY_PATH, STATX_BTIME, &st), file);
-	number = ipc_object_generation(fd, &st);
+	number = ipc_object_generation(fd, "", &st);
 	close(fd);
 	return number;
 }

@@ -140,6 +140,7 @@ main(int argc, char **argv)
 	processes = strtoul(argv[1], NULL, 10);
 	objects = strtoul(argv[2], NULL, 10);
 	segments = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+	close_range(STDERR_FILENO + 1, ~0U, 0); /* each would have what we were left */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
