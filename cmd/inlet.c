@@ -27,10 +27,6 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 		.limited_by = "",
 		.wait = IPC_WAIT(IPC_FOREVER),
 	};
-	if (framing->record != IPC_UNKNOWN && framing->record > most)
-		return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
-			"write records of %ju bytes: the longest that is taken has %zu",
-			(uintmax_t)framing->record, most);
 	/* In JSON each byte may be \u00XX, and its base64 may stand beside it. */
 	in->line = framing->json ? 8 * most + JSON_MEMBERS : most;
 	in->room = READ_SIZE + (in->line < READ_SIZE ? in->line : READ_SIZE);

@@ -33,8 +33,8 @@ struct inlet {
 };
 
 /*
- * Begins to read messages from fd, without reading yet.  The caller ends it with
- * inlet_close(), also after a failure.
+ * Begins to read messages from fd, without reading yet; see framing_fits() for the framing.
+ * The caller ends it with inlet_close(), also after a failure.
  */
 int inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 	unsigned int priority, struct ipc_error *err);
@@ -43,9 +43,7 @@ void inlet_close(struct inlet *in);
 /* What is in hand of a message that has not come whole: it lives until the next call. */
 struct ipc_message inlet_rest(const struct inlet *in);
 
-/*
- * Puts the message back that was read last, with its frame, to be in hand again.
- */
+/* Puts the message back that was read last, with its frame, to be in hand again. */
 void inlet_return(struct inlet *in);
 
 /*

@@ -36,6 +36,17 @@ framing_check(const struct framing *framing, struct ipc_error *err)
 	return 0;
 }
 
+int
+framing_fits(const struct framing *framing, size_t most, const char *limited_by,
+	struct ipc_error *err)
+{
+	if (framing->record == IPC_UNKNOWN || framing->record <= most)
+		return 0;
+	return ipc_refuse(err, IPC_LIMIT, EMSGSIZE,
+		"write records of %ju bytes: the longest that is taken has %zu%s",
+		(uintmax_t)framing->record, most, limited_by);
+}
+
 const char *
 framing_cannot(const struct framing *framing, const struct ipc_message *message)
 {

@@ -57,6 +57,13 @@ const char *framing_cannot(
 	const struct framing *framing, const struct ipc_message *message);
 
 /*
+ * 0, or -1 with IPC_LIMIT when records are longer than the longest message that can be
+ * written.  limited_by is as below.
+ */
+int framing_fits(const struct framing *framing, size_t most, const char *limited_by,
+	struct ipc_error *err);
+
+/*
  * Fails with IPC_LIMIT as a message of that number, from 1, is longer than the longest
  * that can be written.  limited_by tells what sets that: " (sysctl x)", or "".
  */

@@ -302,14 +302,9 @@ write_bytes(struct call *call, struct writing *writing)
 static int
 check(struct call *call, const struct stream_write_args *args)
 {
-	const uint64_t record = args->framing.record;
-
-	if (framing_check(&args->framing, &call->err) < 0)
+	if (framing_check(&args->framing, &call->err) < 0 ||
+		framing_fits(&args->framing, longest(args), limited_by, &call->err) < 0)
 		return -1;
-	if (record != IPC_UNKNOWN && record > longest(args))
-		return ipc_refuse(&call->err, IPC_LIMIT, EMSGSIZE,
-			"write records of %ju bytes: the longest that is taken has %zu%s",
-			(uintmax_t)record, longest(args), limited_by);
 	if (args->tee && *call->operands == NULL && !framing_is_chosen(&args->framing))
 		return cli_misuse(call,
 			"option '--tee' is for messages: operands, or framed input");

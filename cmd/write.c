@@ -1,17 +1,33 @@
 /* write.c - the verb write: messages that are operands, or come by standard input */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "hold.h"
 #include "inlet.h"
+#include "outlet.h"
 #include "write.h"
 
-/* What is too long is told, and the others go on; what else fails ends it all. */
+/* No other limit is one of this message alone. */
 static bool
-goes_on(struct call *call)
+is_too_long(const struct call *call)
 {
-	if (call->err.fault != IPC_LIMIT)
+	return call->err.fault == IPC_LIMIT && call->err.code == EMSGSIZE;
+}
+
+/*
+ * What is too long is told, and the others go on; what else fails ends it all, and so does
+ * a signal while that cannot be told.
+ */
+static bool
+goes_on(struct call *call, const struct write_source *source)
+{
+	struct ipc_wait wait = source->wait;
+
+	wait.limit = IPC_FOREVER;
+	if (!is_too_long(call) ||
+		(!call->quiet && ipc_wait_for(STDERR_FILENO, POLLOUT, &wait) == EINTR))
 		return false;
 	cli_failed(call);
 	return true;
@@ -41,7 +57,7 @@ write_operands(struct call *call, const struct write_source *source)
 
 	for (char **operand = call->operands; *operand != NULL; operand++)
 		if (write_operand(call, source, *operand, ++number) < 0 &&
-			!goes_on(call))
+			!goes_on(call, source))
 			return -1;
 	return 0;
 }
@@ -58,7 +74,7 @@ write_next(struct call *call, const struct write_source *source, struct inlet *i
 		return result;
 	if (source->pass(call, source->context, &message, in->number) == 0)
 		return 1;
-	if (*source->passed == before && call->err.fault != IPC_LIMIT)
+	if (*source->passed == before && !is_too_long(call))
 		inlet_return(in);
 	return -1;
 }
@@ -90,9 +106,13 @@ int
 write_input(struct call *call, const struct write_source *source)
 {
 	struct inlet in;
-	int result = inlet_open(&in, STDIN_FILENO, source->framing, source->most,
-		source->priority, &call->err);
+	int result;
 
+	if (framing_fits(
+		    source->framing, source->most, source->limited_by, &call->err) < 0)
+		return -1;
+	result = inlet_open(&in, STDIN_FILENO, source->framing, source->most,
+		source->priority, &call->err);
 	in.type = source->type;
 	in.limited_by = source->limited_by;
 	if (source->wait.limit != 0)
@@ -101,7 +121,7 @@ write_input(struct call *call, const struct write_source *source)
 	in.wait.progress = source->wait.progress;
 	if (result == 0)
 		while ((result = write_next(call, source, &in)) != 0)
-			if (result < 0 && !goes_on(call))
+			if (result < 0 && !goes_on(call, source))
 				break;
 	if (result < 0)
 		leave(call, &in);
@@ -136,15 +156,16 @@ write_begin(struct write_run *run, const struct call *call,
 int
 write_end(struct call *call, struct write_run *run, int result)
 {
+	bool told;
+
 	progress_end_line(&run->progress);
-	if (result < 0 && call->err.code != EINTR) {
+	told = result < 0 && call->err.code != EINTR && outlet_has_room(STDERR_FILENO);
+	if (told)
 		cli_failed(call);
-		result = 0;
-	}
 	progress_end(&run->progress);
 	if (run->signals >= 0) {
 		close(run->signals);
 		hold_end(&run->before);
 	}
-	return result;
+	return told ? 0 : result;
 }

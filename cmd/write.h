@@ -18,8 +18,8 @@ struct write_source {
 	struct ipc_wait wait;   /* for input; 0 is for ever: -n is not about that */
 	/*
 	 * Passes on one of that number, from 1, and counts *passed when it was accepted,
-	 * also if it fails then.  0, or -1: where it is too long, IPC_LIMIT, that is told
-	 * and the others go on; all else ends it.
+	 * also if it fails then.  0, or -1: where it is too long, IPC_LIMIT and EMSGSIZE,
+	 * that is told and the others go on; all else ends it.
 	 */
 	int (*pass)(struct call *call, void *context, const struct ipc_message *message,
 		uint64_t number);
@@ -50,7 +50,10 @@ void write_begin(struct write_run *run, const struct call *call,
 	const struct framing *framing, bool shown, uint64_t total,
 	struct ipc_wait *wait);
 
-/* Ends it and returns the result; a failure is told before a signal may end us. */
+/*
+ * Ends it and returns the result; a failure is told before a signal may end us, unless that
+ * would have to wait.
+ */
 int write_end(struct call *call, struct write_run *run, int result);
 
 #endif

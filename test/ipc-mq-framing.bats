@@ -225,7 +225,8 @@ refuses() {
 
 @test "records that are longer than the queue takes are refused with 6" {
 	queue
-	fails 6 ipc-mq write --record=65 "$NAME"
+	fails_with 6 "ipc-mq: cannot write records of 65 bytes: the longest that is taken has 64 (its message size, chosen at create)" \
+		ipc-mq write --record=65 "$NAME"
 	fails 6 ipc-mq write --record=8PiB "$NAME"
 	holds 0
 }

@@ -335,6 +335,27 @@ saved() {
 	ends_with 143 $!
 }
 
+@test "write that cannot say what failed dies of TERM, and leaves its input" {
+	queue
+	full_fifo
+	{ printf '%065d\n' 0 && echo next; } >in
+	exec 8<in
+	ipc-mq write -l "$NAME" <&8 2>fifo 3>&- 8<&- &
+	within 10 asleep $!
+	kill -TERM $!
+	ends_with 143 $!
+	[ "$(cat <&8)" = next ]
+	ipc-mq write "$NAME" 1 2 3 4
+	printf 'last\n' >in
+	exec 8<in
+	ipc-mq write -l -n "$NAME" <&8 2>fifo 3>&- 8<&- &
+	within 10 asleep $!
+	kill -TERM $!
+	ends_with 143 $!
+	[ "$(cat <&8)" = last ]
+	exec 8<&-
+}
+
 @test "read that is stopped with a message in hand gives it out when it goes on" {
 	in_hand pipe ipc-mq read "$NAME"
 	kill -STOP "$reader"
@@ -609,6 +630,14 @@ first" ]
 	run -1 bash -c '{ ipc-mq write -J "$1"; status=$?; cat >left; exit $status; } <in' - "$NAME"
 	[ "$(cat left)" = '{"data":"two"}' ]
 	holds 1
+}
+
+@test "a limit that is none of the message ends write, and its input is left" {
+	mailbox --bytes-limit 4
+	seq 9 >lines
+	run -6 bash -c '{ prlimit --sigpending=0 ipc-mq write -l "$1"; status=$?; cat >left; exit $status; } <lines' - "$q"
+	[[ $output == "ipc-mq: cannot write to '$q': the timer for that needs a signal, and RLIMIT_SIGPENDING (ulimit -i) allows 0" ]]
+	ipc-mq read -a -l "$q" | cat - left | cmp - lines
 }
 
 @test "a signal ends write when its input is saved, or left in its file" {
