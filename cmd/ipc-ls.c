@@ -28,6 +28,16 @@ static const struct field ls_options[] = {
 	END_FIELDS,
 };
 
+/* Also to sort by it, but not as one of all. */
+static bool
+is_named(const struct call *call, const char *column)
+{
+	const struct ls_args *args = call->args;
+
+	return (args->sort != NULL && strcasecmp(args->sort, column) == 0) ||
+		(!call->records.all && records_want(&call->records, column));
+}
+
 /* What takes time, or moves an access time, only for who asks for it by name. */
 static bool
 wants_counts(const struct call *call)
@@ -36,7 +46,7 @@ wants_counts(const struct call *call)
 		"NOTIFY_SIGNAL", "RESIDENT" };
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++)
-		if (!call->records.all && records_want(&call->records, columns[i]))
+		if (is_named(call, columns[i]))
 			return true;
 	return false;
 }

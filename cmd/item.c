@@ -198,12 +198,13 @@ char *
 item_value(const struct item_view *view, const struct ipc_item *item)
 {
 	const struct field *field = view->fields[item->family].field[0];
+	struct call call = { .records = *view->records }; /* what the view wants */
 	union item_row row;
 	char *value = NULL;
 
 	if (field == NULL)
 		return NULL;
-	if (fill(view->call, &row, item) == 0)
+	if (fill(&call, &row, item) == 0)
 		value = value_of(field, &row);
 	release(&row, item->family);
 	return value;

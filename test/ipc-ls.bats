@@ -143,6 +143,21 @@ one_of_each() {
 	[ "$(sizes)" = '900 1000 80' ]
 }
 
+@test "--sort looks for what is told only to who asks for it by name" {
+	queue_there
+	ipc-mq create "$NAME-2" "$NAME-3" >/dev/null
+	ipc-mq write "$NAME" large
+	ipc-mq write "$NAME-3" s
+	run -0 ipc-ls -q -r --noheadings -o ADDRESS --type mq --name "${NAME#/}*" --sort bytes
+	[ "$(xargs <<<"$output")" = "mq:$NAME-2 mq:$NAME-3 mq:$NAME" ]
+	mkfifo first second
+	exec 7<>first 8<>second
+	echo data >&7
+	run -0 ipc-ls -q -r --noheadings -o ADDRESS --type fifo --name "$PWD/*" --sort QUEUED
+	exec 7>&- 8>&-
+	[ "$(xargs <<<"$output")" = "fifo:$PWD/second fifo:$PWD/first" ]
+}
+
 @test "--sort KEY sorts hexadecimal digits as numbers" {
 	as_root
 	unshare -i true || skip "no namespaces here"
