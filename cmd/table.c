@@ -107,11 +107,11 @@ table_print(struct table *table, struct ipc_error *err)
 	/* It measures text in the locale, and the program is in none. */
 	locale_t user = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	locale_t before = user == (locale_t)0 ? user : uselocale(user);
-	int result;
-
 	/* It writes each blank by itself, and no other thread writes. */
-	__fsetlocking(stdout, FSETLOCKING_BYCALLER);
-	result = table->print_table(table->rows);
+	const int locking = __fsetlocking(stdout, FSETLOCKING_BYCALLER);
+	int result = table->print_table(table->rows);
+
+	__fsetlocking(stdout, locking);
 	if (user != (locale_t)0) {
 		uselocale(before);
 		freelocale(user);

@@ -1,6 +1,7 @@
 /* test-cli.c - cmd/cli.c: cli_run() twice and more in one process, for a program of our own */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -612,6 +613,8 @@ test_many_runs(void)
 	ok(good, "hundreds of runs in one process give the same");
 	is(descriptors(), before, "they leave no descriptor open");
 	is(umask(mask), 027, "they leave the umask as it was");
+	is(__fsetlocking(stdout, FSETLOCKING_QUERY), FSETLOCKING_INTERNAL,
+		"they leave the locks of standard output as they were");
 }
 
 int
