@@ -246,6 +246,14 @@ none_of() {
 	done
 }
 
+@test "test/run takes no process for one of a test, also where its caller exports PREFIX" {
+	mkdir -p tree/test tree/completions tree/man tree/share && : >tree/README
+	echo '@test "passes" { true; }' >tree/test/any.bats
+	run -0 env PREFIX=/usr MADE=made srcdir="$PWD/tree" "$srcdir/test/run" any.bats 3>&- 4>&-
+	echo "$output"
+	[[ $output == *"ok 1 passes"* && $output != *"not ok"* ]]
+}
+
 @test "sources are free of blanks at the ends of lines" {
 	needs "$srcdir/lib" "$srcdir/cmd"
 	run ! grep -nE '[[:blank:]]$' "$srcdir"/lib/ipcutil/*.h "$srcdir"/lib/*.[ch] "$srcdir"/cmd/*.[ch] \
