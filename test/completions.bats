@@ -140,7 +140,7 @@ nothing_for() {
 held_queue() {
 	ipc-mq create -c 1 -s 16 "$1" >/dev/null
 	ipc-mq read "$1" 3>&- &
-	within 5 asleep $!
+	within 20 asleep $!
 }
 
 addresses_of() {

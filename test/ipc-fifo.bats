@@ -67,22 +67,22 @@ planted() {
 	for verb in create 'write -w 9' 'read -w 9' hold inspect 'set -m 600' rm; do
 		# shellcheck disable=SC2086  # words
 		fails_with 7 "ipc-fifo: cannot ${verb%% *}${suffix-} 'link': it is a symbolic link" \
-			timeout 5 ipc-fifo $verb link || [[ $stderr == *"'link': it is a symbolic link" ]]
+			timeout 20 ipc-fifo $verb link || [[ $stderr == *"'link': it is a symbolic link" ]]
 		for what in link dangling device; do
 			# shellcheck disable=SC2086  # words
-			fails 7 timeout 5 ipc-fifo $verb "$what" </dev/null
+			fails 7 timeout 20 ipc-fifo $verb "$what" </dev/null
 			[[ $stderr == *"'$what': it is a symbolic link" ]]
 		done
 		# shellcheck disable=SC2086  # words
-		fails 7 timeout 5 ipc-fifo $verb file </dev/null
+		fails 7 timeout 20 ipc-fifo $verb file </dev/null
 		[[ $stderr == *"'file': it is a regular file" ]]
 		# shellcheck disable=SC2086  # words
-		fails 7 timeout 5 ipc-fifo $verb dir </dev/null
+		fails 7 timeout 20 ipc-fifo $verb dir </dev/null
 		[[ $stderr == *"'dir': it is a directory" ]]
 	done
 	[ -L link ] && [ -p target ] && [ -f file ] && [ -d dir ]
-	fails 7 timeout 5 ipc-fifo connect target link </dev/null
-	fails 7 timeout 5 ipc-fifo connect link target </dev/null
+	fails 7 timeout 20 ipc-fifo connect target link </dev/null
+	fails 7 timeout 20 ipc-fifo connect link target </dev/null
 }
 
 @test "a FIFO that is not there is status 3; rm -f does not mind" {
@@ -395,12 +395,12 @@ answers() {
 	# Also when nothing comes any more, and only that it has gone is noticed.
 	bash -c 'exec <request 4>reply; read -r line; echo "$line" >&4; cat >rest' 3>&- &
 	export -f within
-	run --separate-stderr bash -c '{ echo one; within 5 test -e read; echo two; } |
-		timeout 20 ipc-fifo connect request reply | { head -n 1; exec >read <&-; }; exit "${PIPESTATUS[1]}"'
+	run --separate-stderr bash -c '{ echo one; within 20 test -e read; echo two; } |
+		timeout 20 ipc-fifo connect request reply | { head -n 1; exec <&-; : >read; }; exit "${PIPESTATUS[1]}"'
 	[ "$status" -eq 1 ]
 	[ "$output" = one ]
 	[ "$stderr" = "ipc-fifo: cannot write to standard output: Broken pipe" ]
-	within 5 grep -qx two rest
+	within 20 grep -qx two rest
 }
 
 @test "connect -n and -w: no peer is 75 and 124, and so is one that is silent" {

@@ -400,7 +400,7 @@ handed() {
 	kill -INT $!
 	within 10 test -e noticed
 	kill -TERM $!
-	within 3 ended "$(cat pid)" || { rm pid; false; }
+	within 20 ended "$(cat pid)" || { rm pid; false; }
 	within 10 ended $!
 	[ "$(messages "$NAME")" = kept ]
 }

@@ -377,7 +377,7 @@ saved() {
 		reader=$(pgrep -f "^ipc-mq read $how $NAME\$")
 		[ -n "$reader" ] && asleep "$reader"
 		kill -TERM "$reader"
-		within 5 ended "$reader" || { kill -9 "$reader"; false; }
+		within 20 ended "$reader" || { kill -9 "$reader"; false; }
 		ipc-mq rm "$NAME"
 	done
 }

@@ -753,7 +753,7 @@ can_peek() {
 	head -c 2000 /dev/zero | ipc-mq write -z "$q"
 	in=$(value MODIFIED "$q")
 	[ "$in" != - ]
-	within 5 eval 'ipc-mq read -n "$q" && [[ $(value MODIFIED "$q") > $in ]]'
+	within 20 eval 'ipc-mq read -n "$q" && [[ $(value MODIFIED "$q") > $in ]]'
 	ipc-mq set -m 0640 "$q"
 	[ "$(value MODIFIED "$q")" = "$(value ACCESSED "$q")" ]
 	[[ ! $(value CHANGED "$q") < $(value MODIFIED "$q") ]]
@@ -924,7 +924,7 @@ can_peek() {
 		nice -n 19 ipc-mq $command >out 3>&- &
 		within 10 test -s out
 		kill -TERM $!
-		within 2 ended $!
+		within 20 ended $!
 		ends_with 143 $!
 	done
 	ipc-mq rm "$q"

@@ -32,7 +32,7 @@ gone_all() {
 
 # removed: the queue goes, soon, and then what knew of it
 removed() {
-	within 5 gone "${1-$NAME}" && within 5 unguarded "$owner"
+	within 20 gone "${1-$NAME}" && within 20 unguarded "$owner"
 }
 
 # kill_owner [SIGNAL]: the owner ends
@@ -82,7 +82,7 @@ kill_owner() {
 @test "a script's own process is \$\$" {
 	bash -c 'ipc-mq create --until-exit $$ "$1" && ipc-mq inspect "$1" >there' - "$NAME" 3>&-
 	[ -s there ]
-	within 5 gone "$NAME"
+	within 20 gone "$NAME"
 }
 
 @test "any process may be the owner, not only a child" {
@@ -97,7 +97,7 @@ kill_owner() {
 	owner
 	queue --until-exit "$owner"
 	kill -STOP "$owner"
-	within 5 grep -q ') T ' "/proc/$owner/stat"
+	within 20 grep -q ') T ' "/proc/$owner/stat"
 	ipc-mq inspect "$NAME" >/dev/null
 	kill_owner
 	removed
@@ -116,9 +116,9 @@ kill_owner() {
 
 @test "a zombie has ended: 3, and nothing is created" {
 	bash -c '(until grep -q sleep /proc/$$/comm; do :; done) & echo $! >pid; exec sleep 1000' 3>&- &
-	within 5 test -s pid
+	within 20 test -s pid
 	owner=$(cat pid)
-	within 5 grep -q ') Z ' "/proc/$owner/stat"
+	within 20 grep -q ') Z ' "/proc/$owner/stat"
 	fails_with 3 "ipc-mq: cannot watch process '$owner': it has ended" \
 		ipc-mq create --until-exit "$owner" "$NAME"
 	gone "$NAME"
@@ -154,7 +154,7 @@ kill_owner() {
 	ipc-mq rm "$BYKEY"
 	ipc-mq create "$BYKEY" >/dev/null
 	kill_owner
-	within 5 unguarded "$owner"
+	within 20 unguarded "$owner"
 	[ "$(value MODE "$NAME")" = 0640 ]
 	ipc-mq inspect "$BYKEY" >/dev/null
 }
@@ -209,11 +209,11 @@ kill_owner() {
 	owner
 	ipc-mq set --until-exit "$owner" "$NAME"
 	kill -9 "$first"
-	within 5 unguarded "$first"
+	within 20 unguarded "$first"
 	ipc-mq inspect "$NAME" >/dev/null
 	ipc-mq set --until-exit never "$NAME"
 	kill_owner
-	within 5 unguarded "$owner"
+	within 20 unguarded "$owner"
 	ipc-mq inspect "$NAME" >/dev/null
 	ipc-mq set --until-exit never "$NAME"
 }
@@ -283,7 +283,7 @@ kill_owner() {
 	done
 	queue
 	kill_owner
-	within 5 unguarded "$owner"
+	within 20 unguarded "$owner"
 	ipc-mq inspect "$NAME" >/dev/null
 }
 
@@ -292,7 +292,7 @@ kill_owner() {
 	queue --until-exit "$owner"
 	guardian "$owner"
 	kill -9 "$guardian"
-	within 5 ended "$guardian"
+	within 20 ended "$guardian"
 	kill_owner
 	ipc-mq create "$NAME-2" >/dev/null	# or that of another test
 	gone "$NAME"
@@ -305,7 +305,7 @@ kill_owner() {
 	guardian "$owner"
 	first=$guardian
 	kill -9 "$guardian"
-	within 5 ended "$guardian"
+	within 20 ended "$guardian"
 	ipc-mq create --until-exit "$owner" "$NAME-2" >/dev/null
 	guardian "$owner"
 	[ "$guardian" -ne "$first" ]
@@ -336,7 +336,7 @@ kill_owner() {
 	for signal in HUP INT QUIT TERM PIPE TSTP; do
 		kill -$signal "$guardian"
 	done
-	within 5 asleep "$guardian"
+	within 20 asleep "$guardian"
 	ipc-mq inspect "$NAME" >/dev/null
 	kill_owner
 	removed
@@ -400,7 +400,7 @@ kill_owner() {
 	queue --until-exit "$owner"
 	ipc-mq set --owner 65534 "$q" "$NAME"
 	kill_owner
-	within 5 unguarded "$owner"
+	within 20 unguarded "$owner"
 	ipc-mq inspect "$q" "$NAME" >/dev/null
 }
 
@@ -425,7 +425,7 @@ kill_owner() {
 	[ "$(sed -n 's/^CapPrm:\t//p' "/proc/$guardian/status")" = 0000000000000000 ]
 	[ "$(stat -c '%u %a' /dev/shm/ipcutil-65534 || stat -c '%u %a' /run/user/65534/ipcutil)" = "65534 700" ]
 	kill_owner
-	within 5 gone "$NAME"
+	within 20 gone "$NAME"
 }
 
 @test "root that may not act as another user gives away none of his queues" {
@@ -476,7 +476,7 @@ kill_owner() {
 		gone "$NAME"
 	done
 	kill_owner
-	within 5 eval '! guardian "$owner"'
+	within 20 eval '! guardian "$owner"'
 }
 
 @test "who waits for the lock gives up: 1, with nothing changed and nothing left" {
@@ -498,7 +498,7 @@ kill_owner() {
 		ipc-mq rm -f "$q"
 	EOF
 	busy="cannot use '/dev/shm/ipcutil-0': another process has had it locked for 2 s"
-	run timeout 10 unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mount -t tmpfs none /run/user; . ./script' - "$owner" "$NAME"
+	run timeout 60 unshare -m bash -c 'mount -t tmpfs -o mode=1777 none /dev/shm && mount -t tmpfs none /run/user; . ./script' - "$owner" "$NAME"
 	echo "$output"
 	[ "$(grep -c ": ipc-mq: $busy$" <<<"$output")" -eq 3 ]
 	[ "$(grep -c ' 1: ' <<<"$output")" -eq 3 ]
@@ -646,7 +646,7 @@ kill_owner() {
 	queue --until-exit "$owner"
 	guardian "$owner"
 	kill -9 "$guardian"
-	within 5 ended "$guardian"
+	within 20 ended "$guardian"
 	ipc-mq create -q -c 1 -s 1 "$NAME-2" >/dev/null
 	ipc-mq inspect "$NAME" >/dev/null
 	[ -n "$(files "$owner")" ]
@@ -708,7 +708,7 @@ planted() {
 		[ "$(grep -c "\"owner_pid\":${owners[n]}\b" listed)" -eq 21 ]
 	done
 	kill -9 "${owners[@]}"
-	within 5 eval '! pgrep -x -f "ipc-until-exit: .* process ($(IFS="|"; echo "${owners[*]}"))" >/dev/null'
+	within 20 eval '! pgrep -x -f "ipc-until-exit: .* process ($(IFS="|"; echo "${owners[*]}"))" >/dev/null'
 	ipc-mq create -q "$BYKEY" >/dev/null
 	while read -r q; do gone "$q"; done <ids
 }
@@ -722,8 +722,8 @@ planted() {
 		until [ "$(wc -l <created)" -ge $((RANDOM % 6 + 1)) ]; do :; done
 		kill -9 "$owner"
 		wait "$owner" || :
-		within 5 gone_all
-		within 5 unguarded "$owner"
+		within 20 gone_all
+		within 20 unguarded "$owner"
 		[ ! -s said ]
 	done 2>/dev/null
 }
@@ -736,11 +736,11 @@ planted() {
 		owner=$!
 		until [ "$(wc -l <created)" -ge $((RANDOM % 6 + 1)) ]; do :; done
 		kill -STOP "$owner"
-		within 5 eval '! pgrep -r R,S,D -P "$owner" >/dev/null'
+		within 20 eval '! pgrep -r R,S,D -P "$owner" >/dev/null'
 		guardian "$owner"
 		kill -9 "$owner" "$guardian"
 		wait "$owner" || :
-		within 5 ended "$guardian"
+		within 20 ended "$guardian"
 		ipc-mq create -c 1 -s 1 "$BYKEY" >/dev/null 2>&1 || ipc-mq create "$BYKEY" >/dev/null
 		gone_all
 		[ -z "$(files "$owner")" ]

@@ -111,7 +111,7 @@ ipc-pipe: status 1: 'false'" ]
 	cmp data out
 	rm -f written
 	ipc-pipe run --buffer 1M 'head -c 9000000 /dev/zero; echo done >written' 'read -r x <go; wc -c >out' 3>&- &
-	within 5 asleep $!
+	within 20 asleep $!
 	sleep 0.3
 	[ ! -e written ]
 	sanitized || [ "$(awk '/^RssAnon/ { print $2 }' "/proc/$!/status")" -lt 4096 ]
@@ -124,7 +124,7 @@ ipc-pipe: status 1: 'false'" ]
 
 @test "what a buffer still has when all have ended comes to who reads it" {
 	run timeout 20 bash -c 'ipc-pipe run --buffer 1M "head -c 500000 /dev/zero" "exec 5<&0; (sleep 0.3; wc -c <&5 >out) & true"; cat out'
-	within 5 test -s out
+	within 20 test -s out
 	[ "$(cat out)" -eq 500000 ]
 }
 

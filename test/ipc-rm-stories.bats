@@ -26,7 +26,7 @@ of_user() {
 	[ "${#left[@]}" -eq 100 ]
 	"$peer" map "/dev/shm$NAME-7" >mapped 3>&- &
 	within 10 grep -q ready mapped
-	within 5 eval '! find /dev/shm -user $uid -newermt "-1 seconds" | grep -q .'
+	within 20 eval '! find /dev/shm -user $uid -newermt "-1 seconds" | grep -q .'
 	run -0 --separate-stderr of_user "$uid" --type shm --dry-run -r --noheadings -o ADDRESS
 	[ "${#lines[@]}" -eq 99 ] && [ "$stderr" = "ipc-rm: would remove 99, refused 0" ]
 	run -0 --separate-stderr of_user "$uid" --type shm
@@ -43,7 +43,7 @@ of_user() {
 	semaphore "$NAME"
 	as_user "$uid" bash -c 'ipcmk -S 3; head -c 32 /dev/zero >/dev/shm/sem.$1' job "${NAME#/}-2" |
 		sed -n 's/.*: /sem:id:/p' | tee -a "$MADE" >>sets
-	within 5 eval '[ "$(of_user $uid --type sem --dry-run -r --noheadings -o ADDRESS 2>/dev/null | wc -l)" -eq 2 ]'
+	within 20 eval '[ "$(of_user $uid --type sem --dry-run -r --noheadings -o ADDRESS 2>/dev/null | wc -l)" -eq 2 ]'
 	# as that user, and as root for him
 	run -0 --separate-stderr as_user "$uid" ipc-rm --idle --older-than 1ms --type sem --name "${NAME#/}-2"
 	[ "$stderr" = "ipc-rm: removed 1, refused 0" ]

@@ -339,7 +339,7 @@ not_there() {
 @test "a socket that is bound in another network namespace is not stale, and no refusal" {
 	as_root
 	unshare --net "$peer" bind "$PWD/socket" >bound 3>&- &
-	within 5 grep -q ready bound
+	within 20 grep -q ready bound
 	run -0 --separate-stderr ipc-rm --stale --type sock --under "$PWD"
 	[ "$stderr" = "ipc-rm: removed 0, refused 0" ]
 	fails 7 ipc-rm sock:"$PWD/socket"
