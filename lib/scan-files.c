@@ -270,23 +270,21 @@ look_at_first(struct ipc_scan *scan, int task, uint64_t most, uint64_t *count)
 		result = look_at(scan, task);
 		*count += result == LOOKED;
 	}
-	return result == LOOKED && most == 0 ? ABSENT : result;
+	return result;
 }
 
-/* Those that are listed from that number on, until there are so many in all. */
+/*
+ * All that are listed from that number on, however many there were: of those that were
+ * counted before, others may have come and gone.  Counts them, too.
+ */
 static int
-look_at_others(struct ipc_scan *scan, int task, uint64_t most, uint64_t *count)
+look_at_others(struct ipc_scan *scan, int task, uint64_t *count)
 {
-	const uint64_t first = *count;
-	int more = 0;
+	int more = ipc_scan_skip(&scan->descriptors, *count);
 
-	while ((most == 0 || *count < most) &&
-		(more = ipc_scan_next(&scan->descriptors)) > 0) {
-		int result;
+	while (more >= 0 && (more = ipc_scan_next(&scan->descriptors)) > 0) {
+		const int result = look_at(scan, task);
 
-		if (scan->descriptors.number < first)
-			continue;
-		result = look_at(scan, task);
 		if (result < 0 || result == REFUSED)
 			return result;
 		scan->moved |= result == ABSENT;
@@ -306,8 +304,8 @@ ipc_scan_files(struct ipc_scan *scan, int task)
 		return miss(scan);
 	before = count_of(fds);
 	result = look_at_first(scan, task, before, &count);
-	if (result == ABSENT)
-		result = look_at_others(scan, task, before, &count);
+	if (result == LOOKED || result == ABSENT)
+		result = look_at_others(scan, task, &count);
 	if (result == LOOKED) /* what came, and what went: where to? */
 		scan->moved |= count < before || count < count_of(fds);
 	return result < 0 ? -1 : 0;

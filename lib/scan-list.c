@@ -27,6 +27,14 @@ ipc_scan_try(struct ipc_scan_list *list, uint64_t number)
 	list->number = number;
 }
 
+/* The place of a descriptor is its number, behind those of "." and "..". */
+int
+ipc_scan_skip(struct ipc_scan_list *list, uint64_t number)
+{
+	list->length = list->at = 0;
+	return lseek(list->fd, (off_t)number + 2, SEEK_SET) < 0 ? -1 : 0;
+}
+
 /* A number as the kernel writes them: digits, and no 0 before others. */
 static bool
 is_number(const char *name, uint64_t *number)

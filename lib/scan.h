@@ -223,6 +223,9 @@ int ipc_scan_list(struct ipc_scan_list *list, int dir, const char *path);
 /* As if that number were the next entry, which it need not be. */
 void ipc_scan_try(struct ipc_scan_list *list, uint64_t number);
 
+/* Goes to the first of a directory of descriptors that is not below number; as lseek(2). */
+int ipc_scan_skip(struct ipc_scan_list *list, uint64_t number);
+
 /* Goes to the next entry: 1 when there is one, 0 at the end, -1 as getdents(2). */
 int ipc_scan_next(struct ipc_scan_list *list);
 

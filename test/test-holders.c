@@ -243,6 +243,17 @@ dance(int fd)
 	}
 }
 
+/* The file has the highest number, and a lower one comes and goes. */
+static void
+flicker(int fd)
+{
+	must(dup2(fd, 900), "dup2");
+	for (;;) {
+		dup2(STDOUT_FILENO, fd);
+		close(fd);
+	}
+}
+
 /* It has the file all the time: it is found, or that it cannot be is told. */
 static void
 is_never_overlooked(pid_t pid, const char *claim)
@@ -265,8 +276,10 @@ test_restless(void)
 	int fd = must(open(path, O_RDONLY), path);
 	pid_t pid = start_call(dance, fd);
 
-	close(fd);
 	is_never_overlooked(pid, "a descriptor whose number changes is not overlooked");
+	pid = start_call(flicker, fd);
+	is_never_overlooked(pid, "nor one below which another comes and goes");
+	close(fd);
 	pid = crew_join(start_chain, &(int){ O_RDONLY });
 	is_never_overlooked(pid, "nor one that each thread hands on to the next");
 }
