@@ -19,13 +19,13 @@ enum {
 /* The processes that are to be looked at, by whoever has time. */
 struct work {
 	const struct ipc_scan_entries *listed;
-	int proc;
 	atomic_size_t next;
 };
 
 /* One who takes part in it. */
 struct looker {
 	struct work *work;
+	int proc;
 	struct ipc_scan *scan;
 	int result;
 };
@@ -41,7 +41,7 @@ work_on(void *arg)
 	while (looker->result == 0 &&
 		(next = atomic_fetch_add(&work->next, CHUNK)) < listed->count)
 		for (size_t i = next; i < next + CHUNK && i < listed->count; i++)
-			if (ipc_scan_process(looker->scan, work->proc,
+			if (ipc_scan_process(looker->scan, looker->proc,
 				    (pid_t)listed->entry[i].number) < 0) {
 				looker->result = -1;
 				break;
@@ -49,12 +49,21 @@ work_on(void *arg)
 	return NULL;
 }
 
-/* With descriptors of its own, as of a table that is shared each use is counted. */
+/*
+ * With a table of descriptors of its own, as of one that is shared each use is counted.
+ * It has none of the caller's: to close those ends what the process asked for by
+ * mq_notify(3), and until that, maybe after we have returned, they would stay open.
+ */
 static void *
 help(void *arg)
 {
-	unshare(CLONE_FILES);
-	return work_on(arg);
+	struct looker *looker = arg;
+	autoclose int proc = -1;
+
+	if (close_range(0, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+		return work_on(looker);
+	proc = looker->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return proc < 0 ? NULL : work_on(looker);
 }
 
 /* No signal is handled in a thread of ours: the program knows nothing of it. */
@@ -73,11 +82,11 @@ start(pthread_t *thread, struct looker *looker)
 }
 
 static int
-work_with_help(struct ipc_scan *scan, struct work *work)
+work_with_help(struct ipc_scan *scan, struct work *work, int proc)
 {
 	struct ipc_scan *other = ipc_scan_begin(scan->plan);
-	struct looker looker = { .work = work, .scan = scan };
-	struct looker helper = { .work = work, .scan = other };
+	struct looker looker = { .work = work, .proc = proc, .scan = scan };
+	struct looker helper = { .work = work, .proc = proc, .scan = other };
 	pthread_t thread;
 	bool helped = other != NULL && start(&thread, &helper);
 
@@ -98,13 +107,13 @@ work_with_help(struct ipc_scan *scan, struct work *work)
 static int
 look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *listed)
 {
-	struct work work = { .listed = listed, .proc = proc };
-	struct looker alone = { .work = &work, .scan = scan };
+	struct work work = { .listed = listed };
+	struct looker alone = { .work = &work, .proc = proc, .scan = scan };
 	cpu_set_t cpus;
 
 	if (listed->count >= MANY && sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
 		CPU_COUNT(&cpus) > 1)
-		return work_with_help(scan, &work);
+		return work_with_help(scan, &work, proc);
 	work_on(&alone);
 	return alone.result;
 }

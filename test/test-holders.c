@@ -474,22 +474,32 @@ test_calls32(void)
 }
 #endif
 
+/* One without a name. */
+static mqd_t
+open_queue(void)
+{
+	const char *prefix = getenv("PREFIX");
+	char name[NAME_MAX];
+	mqd_t mq;
+
+	snprintf(
+		name, sizeof(name), "%s-holders", prefix != NULL ? prefix : "/ipcutil");
+	mq = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL), "mq_open");
+	mq_unlink(name);
+	return mq;
+}
+
 static void
 test_queues(void)
 {
-	const char *prefix = getenv("PREFIX");
 	struct ipc_object queue = { .type = IPC_POSIX_MQ };
-	char name[NAME_MAX];
 	struct stat st;
 	mqd_t mq;
 
 	blocks(receive, "a process that waits in msgrcv has the queue");
 	blocks(send_for_ever, "a process that waits in msgsnd has the queue");
 	test_calls32();
-	snprintf(
-		name, sizeof(name), "%s-holders", prefix != NULL ? prefix : "/ipcutil");
-	mq = must(mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, NULL), "mq_open");
-	mq_unlink(name);
+	mq = open_queue();
 	fstat(mq, &st);
 	queue.device = st.st_dev;
 	queue.number = st.st_ino;
@@ -543,17 +553,41 @@ test_many(void)
 	crew_leave(pid);
 }
 
-/* Enough processes for a thread that helps: the file is held by each. */
+/* Whether the process still asks for a word of the queue, when it has one thread again. */
+static bool
+asks_for_word(mqd_t mq)
+{
+	char text[256] = "", wanted[64];
+	struct stat st;
+
+	while (stat("/proc/self/task", &st) == 0 && st.st_nlink > 3)
+		nap();
+	snprintf(wanted, sizeof(wanted), "NOTIFY_PID:%d", (int)getpid());
+	must((int)pread(mq, text, sizeof(text) - 1, 0), "read");
+	return strstr(text, wanted) != NULL;
+}
+
+/*
+ * Enough processes for a thread that helps: the file is held by each.  Below 64, kernels
+ * before Linux 6.12 lend it what the caller has.
+ */
 static void
 test_crowd(void)
 {
 	enum { CROWD = 300 };
 	static pid_t pids[CROWD];
+	const struct sigevent word = { .sigev_notify = SIGEV_NONE };
+	const mqd_t low = open_queue();
+	const mqd_t mq = must(fcntl(low, F_DUPFD, 64), "fcntl");
 
+	close(low);
+	must(mq_notify(mq, &word), "mq_notify");
 	for (size_t i = 0; i < CROWD; i++)
 		pids[i] = crew_join(open_file, &(int){ O_RDONLY });
 	is(look_for(&file, 0, IPC_SCAN_QUERY).count, CROWD,
 		"each of many processes is found");
+	ok(asks_for_word(mq), "and what the caller asked for by mq_notify stays so");
+	close(mq);
 	for (size_t i = 0; i < CROWD; i++)
 		crew_leave(pids[i]);
 }
