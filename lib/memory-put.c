@@ -219,7 +219,8 @@ ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void *byt
 			return -1;
 		memcpy(memory->base + offset, bytes, length);
 	} else if (ipc_memory_put_reserve(memory, offset, length, err) < 0 ||
-		put_all(memory, offset, bytes, length, &moved, err) < 0) {
+		(length > 0 &&
+			put_all(memory, offset, bytes, length, &moved, err) < 0)) {
 		return -1;
 	}
 	ipc_word_wake_written(memory, offset, length);

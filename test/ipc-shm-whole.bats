@@ -321,6 +321,14 @@ writes() {
 	ipc-shm read "$NAME" | cmp - in
 }
 
+@test "write --truncate of nothing at an offset lets it end there" {
+	object
+	for size in 100 10; do
+		ipc-shm write --truncate -O "$size" "$NAME" ""
+		[ "$(ipc-shm inspect -J "$NAME" | jq .size)" = "$size" ]
+	done
+}
+
 @test "write to what a peer makes shorter meanwhile fails, and does not make it longer again" {
 	mkfifo stream
 	for option in -O0 --truncate; do
