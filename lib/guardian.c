@@ -13,6 +13,20 @@
 #include "guardian.h"
 #include "object.h"
 
+/* If the name still leads to it. */
+static void
+remove_file(int file, const struct ipc_registry_place *place, const char *name)
+{
+	struct stat st, named;
+
+	if (fstat(file, &st) < 0 ||
+		fstatat(place->dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+		st.st_ino != named.st_ino || st.st_dev != named.st_dev)
+		return;
+	unlinkat(place->dir, name, 0);
+	ipc_registry_tidy(place);
+}
+
 void
 ipc_guardian_remove_all(
 	int file, uid_t uid, const struct ipc_registry_place *place, const char *name)
@@ -20,7 +34,6 @@ ipc_guardian_remove_all(
 	struct ipc_ledger ledger;
 	struct ipc_object object;
 	struct ipc_error failure;
-	struct stat st, named;
 	bool all_gone = true;
 	size_t line;
 
@@ -38,12 +51,8 @@ ipc_guardian_remove_all(
 			ipc_ledger_strike(&ledger, line);
 	}
 	ipc_ledger_free(&ledger);
-	if (!all_gone || fstat(file, &st) < 0 ||
-		fstatat(place->dir, name, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-		st.st_ino != named.st_ino || st.st_dev != named.st_dev)
-		return;
-	unlinkat(place->dir, name, 0);
-	ipc_registry_tidy(place);
+	if (all_gone)
+		remove_file(file, place, name);
 }
 
 /* How long others may keep it from removing what it has to. */
@@ -162,7 +171,12 @@ live(void *context)
 	if (watched == HAS_ENDED)
 		lock(life);
 	/* Where inodes tell nothing, another process may have the file by now. */
-	if (!ipc_registry_is_guarded(guardian->file))
+	if (ipc_registry_is_guarded(guardian->file))
+		return;
+	/* What comes back in this moment is not to be removed: its owner lives. */
+	if (watched == LIVES)
+		remove_file(guardian->file, &life->place, guardian->name);
+	else
 		ipc_guardian_remove_all(
 			guardian->file, guardian->uid, &life->place, guardian->name);
 }
