@@ -1,5 +1,6 @@
 /* word-wait.c - sleeping until shared memory changes */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <poll.h>
@@ -196,13 +197,14 @@ ipc_word_wait_looking(const struct ipc_word *word, const struct ipc_word_goal *g
 	}
 }
 
-/* inotify(7) has limits of its own for each user. */
+/* inotify(7) has limits of its own for each user; that of descriptors hits others, too. */
 static int
 cannot_watch(const struct ipc_memory *memory, int code, struct ipc_error *err)
 {
 	const bool too_many = code == ENOSPC;
+	autoclose int other = open("/", O_PATH | O_CLOEXEC);
 
-	if (code != ENOSPC && code != EMFILE)
+	if (other < 0 || (code != ENOSPC && code != EMFILE))
 		return ipc_proc_fail(
 			"wait for", ipc_address_text(&memory->address), code, err);
 	return ipc_refuse(err, IPC_LIMIT, code,

@@ -289,6 +289,29 @@ test_removed(void)
 	end(&test);
 }
 
+/* Which of the two limits on descriptors of inotify(7) it is. */
+static void
+test_exhausted(void)
+{
+	const struct ipc_wait wait = IPC_WAIT(0);
+	struct ipc_error err = { .sentence = "" };
+	struct rlimit limit, low;
+	struct test test;
+
+	begin(&test, &address);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	low = limit;
+	low.rlim_cur = (rlim_t)dup(0);
+	close((int)low.rlim_cur);
+	setrlimit(RLIMIT_NOFILE, &low);
+	is(ipc_memory_wait(&test.memory, &wait, &err), -1,
+		"without descriptors, no change is waited for");
+	setrlimit(RLIMIT_NOFILE, &limit);
+	ok(err.fault == IPC_LIMIT && strstr(err.sentence, "RLIMIT_NOFILE") != NULL,
+		"and that limit is named: %s", err.sentence);
+	end(&test);
+}
+
 static void
 test_misuse(void)
 {
@@ -329,6 +352,7 @@ main(void)
 	is(ipc_memory_remove(&segment, NULL), 0, "the segment is removed");
 	test_misuse();
 	test_truncated();
+	test_exhausted();
 	test_removed();
 	return tap_end();
 }
