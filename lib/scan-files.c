@@ -67,14 +67,14 @@ static int
 name(struct ipc_scan *scan, ssize_t place, int fds, const char *fd,
 	const struct statx *st)
 {
-	char self[32], path[PATH_MAX], otherwise[PATH_MAX];
+	char self[64], path[PATH_MAX], otherwise[PATH_MAX];
 	ssize_t length = readlinkat(fds, fd, path, sizeof(path) - 1);
 
 	path[length < 0 ? 0 : length] = '\0';
 	snprintf(otherwise, sizeof(otherwise), "/proc/%d/fd/%s", (int)scan->pid, fd);
 	if (leads_to(otherwise, st))
 		return ipc_scan_name(scan, place, path, otherwise);
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fds);
+	snprintf(self, sizeof(self), "/proc/thread-self/fd/%d", fds);
 	length = readlink(self, otherwise, sizeof(otherwise) - NAME_MAX);
 	if (length < 0)
 		length = 0;

@@ -592,6 +592,57 @@ test_crowd(void)
 		crew_leave(pids[i]);
 }
 
+static void
+open_nameless_fifo(const void *arg)
+{
+	char name[sizeof(path) + 16];
+
+	(void)arg;
+	snprintf(name, sizeof(name), "%s-%d", path, (int)getpid());
+	must(mkfifo(name, 0600), name);
+	must(open(name, O_RDWR), name);
+	unlink(name);
+}
+
+/* Whether the address of the FIFO that this process has leads to it. */
+static bool
+is_found_of(pid_t pid, const struct ipc_discovery *found)
+{
+	for (size_t i = 0; i < found->count; i++) {
+		const struct ipc_object *object = &found->objects[i];
+		const struct ipc_holder *holder;
+		struct stat st;
+		size_t count;
+
+		holder = ipc_holders_of(&found->holders, i, &count);
+		if (count == 1 && holder->pid == pid &&
+			stat(ipc_address_text(&object->address), &st) == 0 &&
+			st.st_ino == object->number && st.st_dev == object->device)
+			return true;
+	}
+	return false;
+}
+
+/* The same for what only a thread has: the way to it is by that thread. */
+static void
+test_crowd_of_threads(void)
+{
+	enum { CROWD = 300 };
+	static pid_t pids[CROWD];
+	struct ipc_discovery found;
+	size_t led = 0;
+
+	for (size_t i = 0; i < CROWD; i++)
+		pids[i] = crew_join_as(CREW_IN_THREAD, open_nameless_fifo, NULL);
+	must(ipc_holders_discover(1 << IPC_FIFO, &found, NULL), "look");
+	for (size_t i = 0; i < CROWD; i++) {
+		led += is_found_of(pids[i], &found);
+		crew_leave(pids[i]);
+	}
+	is(led, CROWD, "what only threads have has an address in them");
+	ipc_discovery_free(&found);
+}
+
 static size_t
 descriptors(void)
 {
@@ -653,6 +704,7 @@ main(void)
 	test_unseen();
 	test_many();
 	test_crowd();
+	test_crowd_of_threads();
 	test_exhaustion();
 	unlink(path);
 	return tap_end();
