@@ -48,9 +48,10 @@ reason_of(int code, char room[static REASON_MAX])
 			"in use",
 			(uintmax_t)limit.rlim_cur);
 		return room;
-	case ENFILE:
+	case ENFILE: /* pipe(2) means either */
 		return "there are as many open files as the system allows (sysctl "
-		       "fs.file-max)";
+		       "fs.file-max), or as many pages in pipes as a user may have "
+		       "(sysctl fs.pipe-user-pages-hard)";
 	default:
 		return strerror(code);
 	}

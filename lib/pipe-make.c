@@ -11,17 +11,6 @@
 #include "auto.h"
 #include "proc.h"
 
-static int
-cannot_make(int code, struct ipc_error *err)
-{
-	if (code == ENFILE)
-		return ipc_refuse(err, IPC_LIMIT, code,
-			"create a pipe: there are as many open files as "
-			"/proc/sys/fs/file-max allows, or as many pages in pipes as "
-			"/proc/sys/fs/pipe-user-pages-hard does");
-	return ipc_fail(err, code, "create a pipe");
-}
-
 /* Above 2: who becomes a command has those for itself. */
 static int
 lift(int *fd)
@@ -45,11 +34,11 @@ ipc_pipe_make(int ends[2], uint64_t size, struct ipc_error *err)
 	int made[2];
 
 	if (pipe2(made, O_CLOEXEC) < 0)
-		return cannot_make(errno, err);
+		return ipc_fail(err, errno, "create a pipe");
 	reader = made[0];
 	writer = made[1];
 	if (lift(&reader) < 0 || lift(&writer) < 0)
-		return cannot_make(errno, err);
+		return ipc_fail(err, errno, "create a pipe");
 	if (size != IPC_UNKNOWN &&
 		ipc_pipe_resize(reader, size, "the new pipe", err) < 0)
 		return -1;

@@ -838,8 +838,9 @@ test_errors(void)
 			strstr(err.sentence, "RLIMIT_NOFILE") != NULL &&
 			ipc_fail(&err, ENFILE, "use it") == -1 &&
 			err.fault == IPC_LIMIT &&
-			strstr(err.sentence, "fs.file-max") != NULL,
-		"where descriptors are used up, their limit is named");
+			strstr(err.sentence, "fs.file-max") != NULL &&
+			strstr(err.sentence, "fs.pipe-user-pages-hard") != NULL,
+		"where descriptors are used up, or pipes, their limit is named");
 	ok(ipc_fail(NULL, EIO, "use it") == -1 && errno == EIO &&
 			ipc_refuse(NULL, IPC_LIMIT, ENOSPC, "use it") == -1 &&
 			errno == ENOSPC,
