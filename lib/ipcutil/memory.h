@@ -148,6 +148,7 @@ int ipc_memory_open_for(struct ipc_memory *memory, const struct ipc_address *add
  * ipc_word_wait() for one of them looks again.
  *
  * IPC_LIMIT	they do not fit, or there is no room to extend it, or RLIMIT_FSIZE
+ * IPC_FAILED	EIO: a peer changed its size meanwhile, and bytes are missing or misplaced
  */
 int ipc_memory_put(const struct ipc_memory *memory, uint64_t offset, const void *bytes,
 	size_t length, struct ipc_error *err);
