@@ -21,6 +21,7 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 	*in = (struct inlet){
 		.fd = fd,
 		.name = "standard input",
+		.own = -1,
 		.framing = framing,
 		.most = most,
 		.priority = priority,
@@ -40,6 +41,8 @@ inlet_open(struct inlet *in, int fd, const struct framing *framing, size_t most,
 void
 inlet_close(struct inlet *in)
 {
+	if (in->own >= 0)
+		close(in->own);
 	free(in->buffer);
 	free(in->json);
 }
@@ -84,7 +87,6 @@ wait_for_input(struct inlet *in, struct ipc_error *err)
 	char span[IPC_SPAN_MAX];
 	int code;
 
-	ipc_wait_start(&in->wait);
 	do
 		code = ipc_wait_for(in->fd, POLLIN, &in->wait);
 	while (code == EINTR && in->wait.interrupt < 0);
@@ -126,17 +128,19 @@ inlet_make_room(struct inlet *in, size_t wanted, struct ipc_error *err)
 static int
 fill(struct inlet *in, struct ipc_error *err)
 {
+	const int fd = in->own >= 0 ? in->own : in->fd;
 	ssize_t step;
 
 	if (in->stream != NULL)
 		return inlet_take(in, err);
 	if (inlet_make_room(in, 1, err) < 0)
 		return -1;
+	ipc_wait_start(&in->wait);
 	if ((in->wait.limit != IPC_FOREVER || in->wait.interrupt >= 0) &&
 		wait_for_input(in, err) < 0)
 		return -1;
-	while ((step = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
-		if (errno == EAGAIN) { /* somebody else chose O_NONBLOCK */
+	while ((step = read(fd, in->buffer + in->end, in->room - in->end)) < 0) {
+		if (errno == EAGAIN) { /* or somebody else chose O_NONBLOCK */
 			if (wait_for_input(in, err) < 0)
 				return -1;
 		} else if (errno != EINTR) {

@@ -16,6 +16,11 @@ struct inlet {
 	 * room for all.
 	 */
 	struct ipc_stream *stream;
+	/*
+	 * Of ipc_stream_reopen() of fd, for the caller to set, or -1: what others take
+	 * that have fd, too, is not slept for but as wait says.  inlet_close() closes it.
+	 */
+	int own;
 	const struct framing *framing;
 	size_t most;            /* bytes of the longest message that can be used */
 	const char *limited_by; /* what sets that, " (sysctl x)"; "" until the caller

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hold.h"
@@ -102,6 +103,18 @@ leave(struct call *call, struct inlet *in)
 	write_save(call, &rest);
 }
 
+/* Others may take what poll(2) has told us of: read(2) would sleep then. */
+static int
+open_own(const struct ipc_wait *wait)
+{
+	const bool is_patient = wait->limit == IPC_FOREVER && wait->interrupt < 0;
+	struct stat st;
+
+	return !is_patient && fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)
+		? ipc_stream_reopen(STDIN_FILENO, IPC_PIPE_READ)
+		: -1;
+}
+
 int
 write_input(struct call *call, const struct write_source *source)
 {
@@ -119,6 +132,7 @@ write_input(struct call *call, const struct write_source *source)
 		in.wait.limit = source->wait.limit;
 	in.wait.interrupt = source->wait.interrupt;
 	in.wait.progress = source->wait.progress;
+	in.own = open_own(&in.wait);
 	if (result == 0)
 		while ((result = write_next(call, source, &in)) != 0)
 			if (result < 0 && !goes_on(call, source))

@@ -589,6 +589,24 @@ verify() {
 	verify 0 1000
 }
 
+@test "write whose input another took between the look and the reading dies of TERM" {
+	command -v strace >/dev/null || skip "no strace here"
+	queue
+	mkfifo pipe
+	exec 7<>pipe
+	ASAN_OPTIONS=detect_leaks=0 strace -D -o trace -e inject=ppoll:delay_exit=500000 \
+		ipc-mq write -l "$NAME" <pipe 3>&- 7>&- &
+	within 10 eval 'grep -qs ppoll trace && asleep $!'
+	echo taken >&7
+	within 10 grep -q ') t ' "/proc/$!/stat"
+	read -r -u 7
+	[ "$REPLY" = taken ]
+	within 10 asleep $!
+	kill $!
+	ends_with 143 $!
+	exec 7>&-
+}
+
 # rest_in FILE: what was read ahead and is saved, as the error in said has it
 rest_in() {
 	sed -n "s/.*; input that was not written is saved in '\\(.*\\)'$/\\1/p" said >where
