@@ -365,7 +365,7 @@ writes() {
 	head -c 64 /dev/zero | tr '\0' x >in
 	for operand in '' "$(cat in)"; do
 		object
-		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=write,splice:delay_enter=300000 \
+		ASAN_OPTIONS=detect_leaks=0 strace -o trace -e inject=write,splice:delay_enter=700000 \
 			ipc-shm write "$NAME" ${operand:+"$operand"} <in 3>&- 2>said &
 		within 10 grep -qsE "^(write|splice)" trace
 		ipc-shm resize -s 5 "$NAME"
@@ -387,7 +387,7 @@ writes() {
 			rm -f trace
 			(
 				eval "$from"
-				exec strace -o trace -e inject=write,splice:delay_enter=50000 ipc-shm write --truncate "$NAME"
+				exec strace -o trace -e inject=write,splice:delay_enter=200000 ipc-shm write --truncate "$NAME"
 			) 3>&- 2>said &
 			within 20 grep -qsE "^(write|splice).*[1-9][0-9]{3} .DELAYED." trace
 			truncate -s 5 "/dev/shm$NAME"
