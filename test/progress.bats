@@ -1,23 +1,29 @@
 #!/usr/bin/env bats
 # progress: --progress of whatever may take long
-# shellcheck disable=SC2016,SC2154  # bats sets them; scripts of a terminal
+# shellcheck disable=SC2016,SC2094,SC2154  # bats sets them; scripts of a terminal
 
 load helper
 
-# slow_input: 2 MiB, and the end almost two seconds after
-slow_input() {
-	head -c 2M /dev/zero
-	sleep 1.8
+# once FILE: waits until a line is in it
+once() {
+	until grep -q B/s "$1" || [ "$SECONDS" -ge 100 ]; do sleep 0.05; done
 }
 
-# shown WIDTH SCRIPT: what a terminal of that width is sent, each rewriting a line
+# slow_input FILE: 2 MiB, and the end when a line is in FILE
+slow_input() {
+	head -c 2M /dev/zero
+	once "$1"
+}
+
+# shown WIDTH SCRIPT: what a terminal of that width is sent, each rewriting a line; SCRIPT
+# has it in the file "seen"
 shown() {
-	on_terminal "stty cols $1; slow_input() { head -c 2M /dev/zero; sleep 1.8; }; $2" |
-		tr '\r' '\n' | sed '/^$/d'
+	on_terminal "$(declare -f once slow_input); stty cols $1; $2" >seen
+	tr '\r' '\n' <seen | sed '/^$/d'
 }
 
 @test "--progress shows one line, when it lasts longer than a second, and ends it" {
-	run shown 80 'slow_input | ipc-shm create --from-stdin --progress "$1"'
+	run shown 80 'slow_input seen | ipc-shm create --from-stdin --progress "$1"'
 	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*" MiB/s, average "*" MiB/s" ]]
 	[[ ${lines[-2]} =~ ^"ipc-shm: 2.0 MiB in 0:0"[1-9]", average "[0-9.]+" "[KM]iB/s" "*$ ]]
 	[ "${lines[-1]}" = "$NAME" ]
@@ -30,15 +36,15 @@ shown() {
 
 @test "how much is left is told where the end is known" {
 	ipc-shm create -s 4M "$NAME"
-	run shown 80 '{ slow_input; head -c 1M /dev/zero; } | ipc-shm write -N 3M --progress "$1"'
+	run shown 80 '{ slow_input seen; head -c 1M /dev/zero; } | ipc-shm write -N 3M --progress "$1"'
 	[[ ${lines[0]} == "ipc-shm: 2.0 MiB, "*", 66%, ETA 0:0"*", average "* ]]
-	run shown 80 'ipc-shm read --progress "$1" | { sleep 1.8; wc -c; }'
+	run shown 80 'ipc-shm read --progress "$1" | { once seen; wc -c; }'
 	[[ ${lines[0]} == "ipc-shm: "*", "*"%, ETA "*", average "* ]]
 	[ "${lines[-1]}" -eq $((4 << 20)) ]
 }
 
 @test "the line is as long as the terminal is wide, and never longer" {
-	run shown 30 'slow_input | ipc-shm create --from-stdin --progress "$1"'
+	run shown 30 'slow_input seen | ipc-shm create --from-stdin --progress "$1"'
 	[[ ${lines[0]} =~ ^"2.0 MiB, "[0-9.]+" MiB/s"$ ]]
 	for line in "${lines[@]::${#lines[@]}-1}"; do
 		[ "${#line}" -lt 30 ]
@@ -46,7 +52,7 @@ shown() {
 }
 
 @test "a terminal that becomes narrower gets a shorter line" {
-	run shown 80 '{ slow_input; stty cols 20 >&2 <&2; sleep 1; } |
+	run shown 80 '{ slow_input seen; stty cols 20 >&2 <&2; sleep 1; } |
 		ipc-shm create --from-stdin --progress "$1"'
 	[ "${#lines[0]}" -gt 20 ]
 	[ "${#lines[-2]}" -le 20 ]
@@ -54,9 +60,9 @@ shown() {
 }
 
 @test "without a terminal nothing is shown, unless --verbose asks for it, a line each" {
-	slow_input | ipc-shm create --from-stdin --progress "$NAME-2" 2>said
+	{ head -c 2M /dev/zero; sleep 1.8; } | ipc-shm create --from-stdin --progress "$NAME-2" 2>said
 	[ ! -s said ]
-	slow_input | COLUMNS=42 ipc-shm create --from-stdin --progress -v "$NAME" 2>said
+	slow_input said | COLUMNS=42 ipc-shm create --from-stdin --progress -v "$NAME" 2>said
 	run cat said
 	[[ ${lines[0]} =~ ^"ipc-shm: 2.0 MiB, "[0-9.]+" MiB/s"$ ]]
 	[[ ${lines[-2]} == "ipc-shm: 2.0 MiB in 0:0"* ]]
@@ -64,13 +70,13 @@ shown() {
 }
 
 @test "--quiet is quiet with --progress, too" {
-	slow_input | ipc-shm create --from-stdin --progress -q -v "$NAME" 2>said
+	{ head -c 2M /dev/zero; sleep 1.8; } | ipc-shm create --from-stdin --progress -q -v "$NAME" 2>said
 	[ ! -s said ]
 }
 
 @test "a failure is told below the line" {
 	ipc-shm create -s 1M "$NAME"
-	run shown 80 '{ head -c 1M /dev/zero; sleep 1.8; echo; } | ipc-shm write --progress "$1"; echo $?'
+	run shown 80 '{ head -c 1M /dev/zero; once seen; echo; } | ipc-shm write --progress "$1"; echo $?'
 	[[ ${lines[-3]} == "ipc-shm: 1.0 MiB in 0:0"*", average "* ]]
 	[ "${lines[-2]}" = "ipc-shm: cannot write to '$NAME': it is full after 1048576 bytes, and there are more" ]
 	[ "${lines[-1]}" = 6 ]
@@ -90,7 +96,7 @@ shown() {
 
 @test "ipc-mq counts messages, too, both ways" {
 	queue
-	run shown 80 '{ echo one; sleep 1.8; echo two; } | ipc-mq write -l --progress "$1"'
+	run shown 80 '{ echo one; once seen; echo two; } | ipc-mq write -l --progress "$1"'
 	[[ ${lines[0]} == "ipc-mq: 1 message, 3 B, "*" B/s, average "*" B/s" ]]
 	[[ ${lines[-1]} == "ipc-mq: 2 messages, 6 B in 0:0"*", average "* ]]
 	run shown 80 'ipc-mq read -l -c 3 -w 1.2 --progress "$1"'
@@ -126,7 +132,7 @@ told() {
 @test "a conversation counts both ways" {
 	mkfifo request reply
 	{ exec <request >reply; cat; } 3>&- &
-	run shown 80 'slow_input | ipc-fifo connect --progress request reply >out'
+	run shown 80 'slow_input seen | ipc-fifo connect --progress request reply >out'
 	[[ ${lines[0]} == "ipc-fifo: "*"/s, average "*"/s" ]]
 	[[ ${lines[-1]} == "ipc-fifo: 4.0 MiB in 0:0"*", average "* ]]
 	[ "$(wc -c <out)" -eq $((2 << 20)) ]
