@@ -111,11 +111,12 @@ saved() {
 }
 
 @test "a reader that is killed mid-stream gives its writer of messages a clear error" {
-	ipc-fifo read f >/dev/null 3>&- & reader=$!
+	ipc-fifo read f >out 3>&- & reader=$!
 	mkfifo slow
 	exec 7<>slow
 	ipc-fifo write -l f <slow 2>err 3>&- 7>&- & writer=$!
 	echo one >slow
+	within 10 grep -q one out
 	within 10 asleep $writer
 	kill -9 $reader
 	within 10 ended $reader
