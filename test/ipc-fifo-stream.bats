@@ -135,8 +135,10 @@ saved() {
 	fails 124 bash -c '{ ipc-fifo write -l -w 0.1 f; status=$?; cat >rest; exit $status; } <in'
 	[[ $stderr != *saved* ]]
 	ipc-fifo read -a f | cat - rest | cmp - in
-	printf 'one\ntwo\nhalf' >in
-	fails 124 bash -c '{ cat in; sleep 5; } | ipc-fifo write -l -w 0.1 f'
+	mkfifo slow
+	exec 7<>slow
+	printf 'one\ntwo\nhalf' >slow
+	fails 124 ipc-fifo write -l -w 0.1 f <slow
 	[ "$(saved "$stderr")" = half ]
 }
 
@@ -459,8 +461,15 @@ saved() {
 
 @test "read ends when nobody reads its output any more, though nothing comes" {
 	hold
-	run -1 bash -c 'set -o pipefail; timeout 10 ipc-fifo read f | sleep 0.1'
-	run -1 bash -c 'set -o pipefail; timeout 10 ipc-fifo read -l f | sleep 0.1'
+	mkfifo out
+	for option in '' -l; do
+		exec 7<>out
+		# shellcheck disable=SC2086  # words
+		ipc-fifo read $option f >out 3>&- 7>&- &
+		within 10 asleep $!
+		exec 7>&-
+		ends_with 1 $!
+	done
 }
 
 @test "read -- COMMAND runs it for each message, which is its standard input" {

@@ -123,7 +123,10 @@ ipc-pipe: status 1: 'false'" ]
 }
 
 @test "what a buffer still has when all have ended comes to who reads it" {
-	run timeout 20 bash -c 'ipc-pipe run --buffer 1M "head -c 500000 /dev/zero" "exec 5<&0; (sleep 0.3; wc -c <&5 >out) & true"; cat out'
+	mkfifo pid
+	timeout 20 ipc-pipe run --buffer 1M 'echo $$ >pid; exec head -c 500000 /dev/zero' 'read -r first <pid
+		exec 5<&0
+		(while [ -e pid ] && { kill -0 $$ || kill -0 $first; }; do :; done; wc -c <&5 >out) 2>/dev/null &'
 	within 20 test -s out
 	[ "$(cat out)" -eq 500000 ]
 }
