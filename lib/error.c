@@ -14,6 +14,7 @@ fault_of(int code)
 {
 	switch (code) {
 	case ENOENT:
+	case ENOTDIR: /* what the path goes through leads to nothing */
 		return IPC_NO_OBJECT;
 	case EEXIST:
 		return IPC_EXISTS;

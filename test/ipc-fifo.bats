@@ -86,14 +86,16 @@ planted() {
 }
 
 @test "a FIFO that is not there is status 3; rm -f does not mind" {
-	for verb in 'write -n' 'read -n' hold inspect 'set -m 600' rm; do
-		# shellcheck disable=SC2086  # words
-		fails 3 ipc-fifo $verb f
-		# shellcheck disable=SC2086  # words
-		fails 3 ipc-fifo $verb no/f
-	done
-	ipc-fifo rm -f f
 	: >file
+	for verb in 'write -n' 'read -n' hold inspect 'set -m 600' rm; do
+		for path in f no/f file/f; do
+			# shellcheck disable=SC2086  # words
+			fails 3 ipc-fifo $verb $path
+		done
+	done
+	fails 3 ipc-fifo create no/f
+	fails 3 ipc-fifo create file/f
+	ipc-fifo rm -f f no/f file/f
 	fails 7 ipc-fifo rm -f file
 	[ -f file ]
 }

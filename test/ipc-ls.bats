@@ -194,7 +194,7 @@ one_of_each() {
 		# shellcheck disable=SC2086  # each
 		fails_with 3 "ipc-ls: cannot list 'no-such-directory': No such file or directory" ipc-ls $options . no-such-directory
 		# shellcheck disable=SC2086  # each
-		fails_with 1 "ipc-ls: cannot list 'file': Not a directory" ipc-ls $options file
+		fails_with 3 "ipc-ls: cannot list 'file': Not a directory" ipc-ls $options file
 	done
 	[ ! -e one ]
 }

@@ -44,6 +44,8 @@ time.sleep(60)' "$1" >ready 3>&- &
 	fails_with 4 "ipc-mmap: cannot create 'file': File exists" ipc-mmap create -x -s 5 file
 	fails_with 2 "ipc-mmap: 'new' does not exist: --size says how many bytes it shall have" ipc-mmap create new
 	fails_with 3 "ipc-mmap: cannot create 'none/new': No such file or directory" ipc-mmap create -s 4 none/new
+	fails_with 3 "ipc-mmap: cannot create 'file/new': Not a directory" ipc-mmap create -s 4 file/new
+	fails_with 3 "ipc-mmap: cannot inspect 'file/new': Not a directory" ipc-mmap inspect file/new
 }
 
 @test "a full disk is an error, which leaves nothing and names the room there is" {

@@ -40,9 +40,9 @@ struct ipc_error {
  *
  *	return ipc_fail(err, errno, "read '%s'", name);
  *
- * The fault follows from code: ENOENT, EEXIST, EACCES and EPERM, EAGAIN and
- * ETIMEDOUT have their own, EMFILE and ENFILE are IPC_LIMIT, and the limit is named
- * then; all others are IPC_FAILED.  Sets errno to code.  err may be NULL.
+ * The fault follows from code: ENOENT and ENOTDIR, EEXIST, EACCES and EPERM, EAGAIN
+ * and ETIMEDOUT have their own, EMFILE and ENFILE are IPC_LIMIT, and the limit is
+ * named then; all others are IPC_FAILED.  Sets errno to code.  err may be NULL.
  */
 int ipc_fail(struct ipc_error *err, int code, const char *action, ...)
 	__attribute__((format(printf, 3, 4)));
