@@ -234,7 +234,8 @@ waiting() {
 	exec {writer}>&-
 	ipc-pipe rm "$pipe"
 	run ! bash -c "ipc-pipe ls -q -r --noheadings -o ADDRESS | grep -x '$inode'"
-	run -3 ipc-pipe ls --pid 2147483647
+	fails_with 3 "ipc-pipe: cannot list the pipes of process '2147483647': there is no such process" \
+		ipc-pipe ls --pid 2147483647
 }
 
 @test "names of commands cannot make lines or columns of their own" {
