@@ -239,17 +239,12 @@ give_out(struct call *call, struct reading *reading, const struct ipc_message *m
 }
 
 static int
-open_stream(struct call *call, struct reading *reading)
+follow_messages(struct call *call, struct reading *reading)
 {
-	struct inlet *in = &reading->in;
-
-	ipc_stream_close(&reading->stream);
-	if (ipc_stream_open(&reading->stream, reading->fd, reading->name, &call->err) <
-		0)
+	if (follow(call, reading) < 0)
 		return -1;
-	in->fd = reading->fd;
-	in->stream = &reading->stream;
-	in->ended = false;
+	reading->in.fd = reading->stream.fd = reading->fd;
+	reading->in.ended = false;
 	return 0;
 }
 
@@ -260,7 +255,7 @@ end_messages(struct call *call, struct reading *reading, uint64_t wanted)
 	if (reading->args->all)
 		return 1;
 	if (reading->args->follow)
-		return follow(call, reading) < 0 ? -1 : open_stream(call, reading);
+		return follow_messages(call, reading);
 	return ipc_refuse(&call->err, IPC_FAILED, ENODATA,
 		"read %s: it ended after %ju of %ju messages", reading->name,
 		(uintmax_t)reading->taken, (uintmax_t)wanted);
@@ -320,12 +315,11 @@ read_messages(struct call *call, struct reading *reading)
 	result = inlet_open(
 		in, reading->fd, &reading->args->framing, UINT32_MAX, 0, &call->err);
 	in->name = reading->name;
-	if (result == 0)
-		result = open_stream(call, reading);
+	in->stream = &reading->stream;
+	reading->stream.fd = reading->fd;
 	if (result == 0)
 		result = copy_messages(call, reading);
 	result = leave_rest(call, reading, result);
-	ipc_stream_close(&reading->stream);
 	inlet_close(in);
 	if (reading->turn >= 0)
 		close(reading->turn);
@@ -398,6 +392,9 @@ begin_output(struct call *call, struct reading *reading)
 static int
 open_end(struct call *call, struct reading *reading)
 {
+	if (framing_is_chosen(&reading->args->framing) &&
+		ipc_stream_open(&reading->stream, reading->name, &call->err) < 0)
+		return -1;
 	reading->fd = reading->kind->open(
 		&call->address, IPC_PIPE_READ, IPC_NOBODY, &reading->wait, &call->err);
 	if (reading->fd >= 0)
@@ -454,6 +451,7 @@ stream_read(struct call *call, const struct stream_kind *kind)
 	outlet_close(&reading.out);
 	if (call->command != NULL)
 		child_end(&reading.child);
+	ipc_stream_close(&reading.stream);
 	if (reading.fd >= 0)
 		close(reading.fd);
 	hold_end(&reading.before);

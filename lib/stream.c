@@ -14,13 +14,12 @@
 #include "lock.h"
 
 int
-ipc_stream_open(
-	struct ipc_stream *stream, int fd, const char *name, struct ipc_error *err)
+ipc_stream_open(struct ipc_stream *stream, const char *name, struct ipc_error *err)
 {
 	*stream = (struct ipc_stream)IPC_STREAM_CLOSED;
-	stream->fd = fd;
 	stream->name = name;
-	if (pipe2(stream->relay, O_CLOEXEC | O_NONBLOCK) < 0)
+	stream->arrivals = epoll_create1(EPOLL_CLOEXEC);
+	if (stream->arrivals < 0 || pipe2(stream->relay, O_CLOEXEC | O_NONBLOCK) < 0)
 		return ipc_fail(err, errno, "read %s", name);
 	return 0;
 }
@@ -110,26 +109,16 @@ ipc_stream_take(struct ipc_stream *stream, char *data, size_t length)
 }
 
 /* poll(2) tells that there are bytes; epoll(7) can tell that some came. */
-static int
-watch_arrivals(struct ipc_stream *stream)
-{
-	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
-	autoclose int arrivals = epoll_create1(EPOLL_CLOEXEC);
-
-	if (arrivals < 0 || epoll_ctl(arrivals, EPOLL_CTL_ADD, stream->fd, &event) < 0)
-		return errno;
-	stream->arrivals = keep(&arrivals);
-	return 0;
-}
-
 int
 ipc_stream_wait_for_more(struct ipc_stream *stream, const struct ipc_wait *wait)
 {
-	struct epoll_event event;
-	int code = stream->arrivals < 0 ? watch_arrivals(stream) : 0;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET };
+	int code;
 
-	if (code == 0)
-		code = ipc_wait_for(stream->arrivals, POLLIN, wait);
+	if (epoll_ctl(stream->arrivals, EPOLL_CTL_ADD, stream->fd, &event) < 0 &&
+		errno != EEXIST) /* it is watched already */
+		return errno;
+	code = ipc_wait_for(stream->arrivals, POLLIN, wait);
 	if (code == 0)
 		epoll_wait(stream->arrivals, &event, 1, 0);
 	return code;

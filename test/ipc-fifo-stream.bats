@@ -459,6 +459,18 @@ saved() {
 	ends_with 0 $!
 }
 
+@test "a writer that waits is not let go on by a reader that lacks descriptors" {
+	echo one >f 3>&- &
+	for most in {4..20}; do
+		run --separate-stderr few_descriptors "$most" ipc-fifo read -l -w 5 f
+		[ "$status" -ne 0 ] || break
+		echo "$most: $stderr"
+		! ended $!
+	done
+	[ "$output" = one ]
+	ends_with 0 $!
+}
+
 @test "read ends when nobody reads its output any more, though nothing comes" {
 	hold
 	mkfifo out

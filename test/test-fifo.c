@@ -151,7 +151,8 @@ test_look(void)
 	int ends[2];
 
 	must(pipe2(ends, O_NONBLOCK));
-	is(ipc_stream_open(&stream, ends[0], "it", &err), 0, "a pipe is looked into");
+	is(ipc_stream_open(&stream, "it", &err), 0, "a pipe is looked into");
+	stream.fd = ends[0];
 	ok(ipc_stream_look(&stream, data, sizeof(data), &is_all) == -1 &&
 			errno == EAGAIN,
 		"it is empty");

@@ -20,7 +20,7 @@ __BEGIN_DECLS
 
 /* The end of a pipe that is read from.  The caller ends it with ipc_stream_close(). */
 struct ipc_stream {
-	int fd;           /* the caller's, blocking or not */
+	int fd;           /* the caller's, who sets it: blocking or not */
 	const char *name; /* in sentences: "'/run/jobs'" */
 	/* The rest is private. */
 	int relay[2];
@@ -33,9 +33,12 @@ struct ipc_stream {
 		.fd = -1, .relay = { -1, -1 }, .arrivals = -1 \
 	}
 
-/* Begins to look into the pipe of fd, which stays the caller's.  0, or -1 with *err. */
-int ipc_stream_open(
-	struct ipc_stream *stream, int fd, const char *name, struct ipc_error *err);
+/*
+ * Makes all that looking into a pipe needs, before the pipe is opened, which others would
+ * notice.  stream->fd is for the caller to set then, and once more when it changes; the
+ * one before must be closed.  0, or -1 with *err.
+ */
+int ipc_stream_open(struct ipc_stream *stream, const char *name, struct ipc_error *err);
 void ipc_stream_close(struct ipc_stream *stream);
 
 /* Bytes that may be in it at most, now. */
