@@ -55,12 +55,16 @@ enum { REQUEST, REPLY, DIRECTIONS };
 
 struct conversation {
 	int fds[DIRECTIONS]; /* the FIFOs; -1: closed */
+	const struct ipc_copy *copies;
 	struct ipc_wait wait;
 	sigset_t before; /* the signal mask that lets signals act */
 };
 
-/* The end of one direction is passed on: who reads there finds it. */
-static void
+/*
+ * The end of one direction is passed on: who reads there finds it.  Without standard output
+ * nobody gets an answer, and nothing more is asked.
+ */
+static bool
 end_direction(void *context, size_t number)
 {
 	struct conversation *talk = context;
@@ -69,12 +73,13 @@ end_direction(void *context, size_t number)
 	close(talk->fds[number]);
 	talk->fds[number] = -1;
 	if (number != REPLY)
-		return;
+		return true;
 	nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	if (nothing >= 0)
 		dup2(nothing, STDOUT_FILENO);
 	if (nothing > STDERR_FILENO)
 		close(nothing);
+	return talk->copies[REPLY].failed != STDOUT_FILENO;
 }
 
 /* What only we have of a direction cannot go back. */
@@ -110,6 +115,7 @@ talk_until_end(struct call *call, struct conversation *talk, const char *const *
 	};
 	int result;
 
+	talk->copies = copies;
 	snprintf(action, sizeof(action), "connect %s", names[REQUEST]);
 	copies[REQUEST].from_name = "standard input";
 	copies[REQUEST].to_name = names[REQUEST];

@@ -21,6 +21,7 @@ struct running {
 	struct line lines[IPC_PUMP_MAX];
 	struct ipc_wait wait;
 	bool has_failed;
+	bool is_over; /* for the others, too */
 };
 
 static void
@@ -28,9 +29,10 @@ end_line(struct running *running, struct line *line)
 {
 	line->has_ended = true;
 	line->awaited = -1;
-	if (running->pump->ended != NULL)
-		running->pump->ended(
-			running->pump->context, (size_t)(line - running->lines));
+	if (running->pump->ended != NULL &&
+		!running->pump->ended(
+			running->pump->context, (size_t)(line - running->lines)))
+		running->is_over = true;
 }
 
 /* Moves what can be moved without waiting; true when that was something. */
@@ -67,7 +69,7 @@ move_all(struct running *running, struct ipc_error *err)
 {
 	bool has_moved = false;
 
-	for (size_t i = 0; i < running->pump->count; i++) {
+	for (size_t i = 0; i < running->pump->count && !running->is_over; i++) {
 		struct line *line = &running->lines[i];
 
 		if (!line->has_ended && line->awaited < 0)
@@ -144,11 +146,11 @@ stands_still(const struct running *running, int code, struct ipc_error *err)
 }
 
 static bool
-all_have_ended(const struct running *running)
+is_done(const struct running *running)
 {
 	for (size_t i = 0; i < running->pump->count; i++)
 		if (!running->lines[i].has_ended)
-			return false;
+			return running->is_over;
 	return true;
 }
 
@@ -164,7 +166,7 @@ ipc_pump(const struct ipc_pump *pump, struct ipc_error *err)
 			.copy = &pump->copies[i],
 			.awaited = pump->copies[i].from,
 		};
-	while (!all_have_ended(&running)) {
+	while (!is_done(&running)) {
 		code = all_wait(&running) ? wait_for_one(&running) : 0;
 		if (code != 0)
 			return stands_still(&running, code, err);

@@ -231,11 +231,12 @@ start_echo(int to[2], int from[2])
 
 static int to[2], from[2];
 
-static void
+static bool
 close_line(void *context, size_t number)
 {
 	(void)context;
 	close(number == 0 ? to[1] : from[0]);
+	return true;
 }
 
 static void

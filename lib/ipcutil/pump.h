@@ -2,6 +2,8 @@
 #ifndef IPCUTIL_PUMP_H
 #define IPCUTIL_PUMP_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/cdefs.h>
 
 #include <ipcutil/copy.h>
@@ -20,15 +22,16 @@ struct ipc_pump {
 	const struct ipc_wait *wait; /* of all: it counts while none moves */
 	/*
 	 * Told of each copy that has ended: its source has, or its destination has no
-	 * reader any more, or it failed.  It may close the descriptors.  Or NULL.
+	 * reader any more, or it failed.  It may close the descriptors.  False: the
+	 * others are to end, too.  Or NULL.
 	 */
-	void (*ended)(void *context, size_t number);
+	bool (*ended)(void *context, size_t number);
 	void *context;
 };
 
 /*
  * Moves bytes in all copies, so that none holds up another, until each has ended: they
- * go on when one of them fails, and the first failure is told at the end.  What comes
+ * go on when one of them fails, unless ended() says no, and the first failure is told at the end.  What comes
  * first from a FIFO is waited for: that there is no writer yet is no end.  A destination
  * whose readers have gone ends its copy, and that is no failure where nothing is left
  * for it: only copy->failed is the destination then.  0; or -1, when copies may have
