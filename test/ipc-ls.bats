@@ -235,7 +235,7 @@ one_of_each() {
 	run -7 --separate-stderr ipc-ls -r --noheadings -o ADDRESS --new-since before --name "${NAME#/}*"
 	[ "$output" = "shm:$NAME" ]
 	[ "${stderr_lines[0]}" = 'ipc-ls: something new was found' ]
-	run -7 --separate-stderr ipc-ls -r --noheadings -o ADDRESS --new-since before --type fifo --name fifo "$PWD"
+	run -7 --separate-stderr ipc-ls -r --noheadings -o ADDRESS --new-since before --type fifo --name "$PWD/fifo" "$PWD"
 	[ "$output" = "fifo:$PWD/fifo" ]
 	ipc-mq rm "$NAME"
 	ipc-mq create "$NAME"	# another one
