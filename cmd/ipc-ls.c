@@ -168,22 +168,36 @@ chooses_objects(const struct call *call)
 		call->operands[0] != NULL || filter_is_narrow(&others);
 }
 
+/* The option that says how records are shown, or NULL. */
+static const char *
+form_of(const struct records *records)
+{
+	return records->json              ? "--json"
+		: records->export         ? "--export"
+		: records->chosen != NULL ? "--output"
+		: records->raw            ? "--raw"
+		: records->bytes          ? "--bytes"
+		: records->noheadings     ? "--noheadings"
+					  : NULL;
+}
+
 /* What cannot be together. */
 static int
 check(struct call *call)
 {
 	const struct ls_args *args = call->args;
-	const struct records *records = &call->records;
+	const char *form = form_of(&call->records);
 	const bool saves = args->save != NULL, compares = args->new_since != NULL;
 
 	if (args->tree + args->dot + args->limits + saves > 1)
 		return cli_misuse(
 			call, "only one of --tree, --dot, --limits and --save can be");
-	if ((args->tree || args->dot || saves) &&
-		(records->json || records->export || records->chosen != NULL))
-		return cli_misuse(call,
-			"--tree, --dot and --save have no columns, and can be with none of "
-			"--json, --export and --output");
+	if ((args->tree || args->dot || saves) && form != NULL)
+		return cli_misuse(call, "%s shows no records: %s cannot be with it",
+			args->tree          ? "--tree"
+				: args->dot ? "--dot"
+					    : "--save",
+			form);
 	if (args->limits && chooses_objects(call))
 		return cli_misuse(call,
 			"--limits can be with --user, but with nothing else that chooses "

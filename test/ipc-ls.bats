@@ -182,8 +182,8 @@ one_of_each() {
 	fails 2 ipc-ls --save one --new-since two
 	fails 2 ipc-ls --tree --dot
 	for picture in --tree --dot --save=one; do
-		for form in --json --export --output=ADDRESS; do
-			fails 2 ipc-ls $picture $form
+		for form in --json --export --output=ADDRESS --raw --bytes --noheadings; do
+			fails_with 2 "ipc-ls: ${picture%=*} shows no records: ${form%=*} cannot be with it" ipc-ls $picture $form
 		done
 	done
 	for wrong in --type=mq --sort=MOST --reverse --older-than=1h --pid=1 --user=:0 "$PWD"; do
