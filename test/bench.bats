@@ -125,6 +125,17 @@ no_crowd() {
 	done
 }
 
+@test "a crowd that cannot be complete fails, and nothing of it stays" {
+	mkdir "/dev/shm$NAME-bench-x-5"
+	run -1 "$BATS_FILE_TMPDIR/test/bench/crowd" 20 9 "$NAME-bench-x" 3 </dev/null
+	rmdir "/dev/shm$NAME-bench-x-5"
+	[[ $output == "crowd: make '$NAME-bench-x-5': "* ]]
+	no_crowd
+	run -1 few_descriptors 4 "$BATS_FILE_TMPDIR/test/bench/crowd" 20 9 "$NAME-bench-x" 3 </dev/null
+	[[ $output == 'crowd: pipe: '* ]]
+	no_crowd
+}
+
 @test "what is not there is left out with a line that says so" {
 	bench CASES=one-shot-sysv PERL=/no/such/perl "$srcdir/test/bench/run" >out
 	grep -qx 'one-shot-sysv: IPC::SysV of Perl is left out: it is not installed' out
