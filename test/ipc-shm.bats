@@ -155,6 +155,7 @@ calls() {
 					killed=$((killed + 1))
 				else
 					[ "$status" -eq 0 ] && [ -e "$(file)" ]
+					[ "$(grep -c "^$call(" trace)" -lt "$nth" ]
 				fi
 				[ ! -e "$(file)" ] ||
 					[ "$(value SIZE,USED,MODE "$NAME")" = "8192 8192 0640" ]
