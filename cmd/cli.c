@@ -11,6 +11,7 @@
 #include "options.h"
 #include "outlet.h"
 #include "text.h"
+#include "whole.h"
 
 static const int statuses[] = {
 	[IPC_FAILED] = STATUS_FAILED,
@@ -206,6 +207,8 @@ run_verb(struct call *call)
 		cli_failed(call);
 		return;
 	}
+	if (records_want_whole(&call->records))
+		whole_instead(call->argv);
 	do
 		run(call);
 	while (is_run_for_each(verb) && *call->operands != NULL && !ferror(stdout));
@@ -269,7 +272,9 @@ parse_and_run(struct call *call, int argc, char **argv)
 int
 cli_run(const struct program *program, int argc, char **argv)
 {
-	struct call call = { .program = program, .verb = cli_only_verb(program) };
+	struct call call = {
+		.program = program, .verb = cli_only_verb(program), .argv = argv
+	};
 	const int typed = call.verb == NULL; /* words before the options */
 
 	if (argc < 1 + typed) {

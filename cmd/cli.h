@@ -36,6 +36,7 @@ struct call {
 	const struct verb *verb;
 	const void *args;           /* the verb's own struct, filled */
 	struct ipc_address address; /* the operand ADDRESS, when it has one */
+	char **argv;                /* the whole command line */
 	char **operands;            /* those behind it; NULL at the end */
 	char **command;             /* what follows "--"; NULL: nothing */
 	bool quiet;                 /* say nothing on stderr */

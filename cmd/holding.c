@@ -1,5 +1,4 @@
 /* holding.c - the processes that hold an object, as a value of a column */
-#include <bsd/pwd.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 
 #include "holding.h"
 #include "json.h"
+#include "whole.h"
 
 const char *
 holding_access(unsigned int access, char buf[VALUE_MAX])
@@ -80,12 +80,13 @@ holding_text(const struct holding *holding, size_t most)
 static bool
 put_holder(FILE *out, const struct ipc_holder *holder)
 {
-	const char *user = user_from_uid(holder->uid, 1);
-	char number[VALUE_MAX], access[VALUE_MAX];
+	char text[VALUE_MAX], access[VALUE_MAX];
+	const char *user = whole_user(holder->uid, text);
 
-	snprintf(number, sizeof(number), "%u", holder->uid);
-	if (user == NULL)
-		user = number;
+	if (user == NULL) {
+		snprintf(text, sizeof(text), "%u", holder->uid);
+		user = text;
+	}
 	fprintf(out, "{\"pid\":%jd,", (intmax_t)holder->pid);
 	if (!json_put_bytes(out, "command", holder->command, strlen(holder->command)))
 		return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "whole.h"
 
 const struct field common_options[] = {
 	OPTION_MEANS(FLAG, 'q', "quiet", struct call, quiet, "",
@@ -98,8 +99,11 @@ store(const struct translation *options, int c, struct call *call)
 	size_t i = index_of(options, c);
 	const struct field *row = options->rows[i];
 	const char *text = row->arg != NULL ? optarg : row->means;
-	const char *wanted = value_parse(row, text, options->members[i]);
+	const char *wanted;
 
+	if (value_is_name(row))
+		whole_instead(call->argv);
+	wanted = value_parse(row, text, options->members[i]);
 	if (wanted == NULL)
 		return 0;
 	return cli_misuse(

@@ -125,6 +125,17 @@ records_want(const struct records *records, const char *name)
 	return false;
 }
 
+bool
+records_want_whole(const struct records *records)
+{
+	if (records->count > 0 && records->form == FORM_TABLE)
+		return true;
+	for (size_t i = 0; i < records->count; i++)
+		if (value_is_name(records->columns[i]))
+			return true;
+	return false;
+}
+
 /* One member of an object; field is NULL for what it has not. */
 static bool
 put_member(const char *name, const struct field *field, const void *info)

@@ -46,6 +46,9 @@ int records_begin(struct records *records, const struct field *columns,
 /* True when the column of that name will be shown. */
 bool records_want(const struct records *records, const char *name);
 
+/* True when they are a table, or have names of users: see whole.h. */
+bool records_want_whole(const struct records *records);
+
 /* Shows one record, or keeps it for the table.  0, or -1 with *err filled. */
 int record(struct records *records, const void *info, struct ipc_error *err);
 

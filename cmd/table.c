@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "table.h"
+#include "whole.h"
 
 /*
  * Few verbs print a table, and each library that a program is linked with costs
@@ -32,9 +33,10 @@ struct table {
 		 (table)->library, #function))
 
 static bool
-load(struct table *table)
+load(struct table *table, const char **why)
 {
-	table->library = dlopen("libsmartcols.so.1", RTLD_LAZY | RTLD_LOCAL);
+	*why = "it lacks a function";
+	table->library = whole_library("libsmartcols.so.1", why);
 	return table->library != NULL &&
 		LOAD(table, new_table, scols_new_table) != NULL &&
 		LOAD(table, unref_table, scols_unref_table) != NULL &&
@@ -56,15 +58,16 @@ struct table *
 table_new(bool headings, struct ipc_error *err)
 {
 	struct table *table = calloc(1, sizeof(*table));
+	const char *why;
 
 	if (table == NULL) {
 		no_memory(err);
 		return NULL;
 	}
-	if (!load(table)) {
+	if (!load(table, &why)) {
 		ipc_refuse(err, IPC_FAILED, ENOSYS,
 			"make a table: %s; --raw, --export and --json do without it",
-			dlerror());
+			why);
 		table_free(table);
 		return NULL;
 	}

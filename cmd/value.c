@@ -1,7 +1,5 @@
 /* value.c - text to value and back, one case for each kind */
-#include <bsd/grp.h>
 #include <bsd/libutil.h>
-#include <bsd/pwd.h>
 #include <bsd/unistd.h>
 #include <ctype.h>
 #include <inttypes.h>
@@ -16,6 +14,7 @@
 #include <ipcutil/number.h>
 
 #include "value.h"
+#include "whole.h"
 
 /* For as long as it may be: the symbolic form of setmode(3) obeys the umask. */
 static void *
@@ -56,30 +55,26 @@ is_mode(const char *text)
 static bool
 parse_user(const char *text, uid_t *uid)
 {
-	const struct passwd *user = getpwnam(text);
 	uint64_t number;
 
-	if (user != NULL)
-		*uid = user->pw_uid;
-	else if (ipc_number(text, 10, (uid_t)-2, &number))
-		*uid = (uid_t)number;
-	else
+	if (whole_find_user(text, uid))
+		return true;
+	if (!ipc_number(text, 10, (uid_t)-2, &number))
 		return false;
+	*uid = (uid_t)number;
 	return true;
 }
 
 static bool
 parse_group(const char *text, gid_t *gid)
 {
-	const struct group *group = getgrnam(text);
 	uint64_t number;
 
-	if (group != NULL)
-		*gid = group->gr_gid;
-	else if (ipc_number(text, 10, (gid_t)-2, &number))
-		*gid = (gid_t)number;
-	else
+	if (whole_find_group(text, gid))
+		return true;
+	if (!ipc_number(text, 10, (gid_t)-2, &number))
 		return false;
+	*gid = (gid_t)number;
 	return true;
 }
 
@@ -280,10 +275,10 @@ value_text(
 	case PRIORITY:
 		return name_or_number(NULL, *(const unsigned int *)member, buf);
 	case USER:
-		return name_or_number(user_from_uid(*(const uid_t *)member, 1),
+		return name_or_number(whole_user(*(const uid_t *)member, buf),
 			*(const uid_t *)member, buf);
 	case GROUP:
-		return name_or_number(group_from_gid(*(const gid_t *)member, 1),
+		return name_or_number(whole_group(*(const gid_t *)member, buf),
 			*(const gid_t *)member, buf);
 	case MODE:
 		snprintf(buf, VALUE_MAX, "%04o", *(const mode_t *)member);
@@ -318,4 +313,11 @@ value_is_number(const struct field *field)
 {
 	return field->kind == NUMBER || field->kind == COUNT ||
 		field->kind == PRIORITY || field->kind == SIZE || field->kind == SPAN;
+}
+
+bool
+value_is_name(const struct field *field)
+{
+	return field->kind == USER || field->kind == GROUP || field->kind == OWNER ||
+		field->kind == HOLDERS;
 }

@@ -147,6 +147,9 @@ const struct holding *value_holding(const struct field *field, const void *recor
 /* True for the kinds that are numbers in JSON, and to the right in tables. */
 bool value_is_number(const struct field *field);
 
+/* True for the kinds that are, or have, names of users and groups. */
+bool value_is_name(const struct field *field);
+
 /* Applies the text of a MODE_CHANGE to a mode; the umask has no part in it. */
 mode_t mode_change(mode_t old, const void *text);
 

@@ -29,6 +29,12 @@ hardened() {
 	grep -q '^HARDENING_LDFLAGS = .*relro' "$builddir/Makefile" || skip "not hardened"
 }
 
+# shared PROGRAM: the one that is linked with the shared libc: itself, or the whole one
+shared() {
+	[ ! -e "$builddir/$1-whole" ] || set -- "$1-whole"
+	echo "$builddir/$1"
+}
+
 # references ARCHIVE: the symbols that its objects want from others
 references() {
 	nm -u "$1" | sed -n 's/^ *[Uw] //p' | sort -u
@@ -224,15 +230,27 @@ none_of() {
 	not_sanitized
 	hardened
 	for program in $PROGRAMS; do
-		nm -D "$builddir/$program" | grep -q '__stack_chk_fail'
-		nm -D "$builddir/$program" | grep -q '_chk@'
+		nm -D "$(shared "$program")" | grep -q '__stack_chk_fail'
+		nm -D "$(shared "$program")" | grep -q '_chk@'
 	done
+}
+
+@test "quick programs need no shared library, and stand where the kernel puts them" {
+	local program count=0
+	for program in $PROGRAMS; do
+		[ -e "$builddir/$program-whole" ] || continue
+		run ! grep -E 'NEEDED|INTERP' <(readelf -dlW "$builddir/$program")
+		[ ! -e "$builddir/Makefile" ] || ! grep -q '^QUICK_LDFLAGS = -static-pie' "$builddir/Makefile" ||
+			grep -q 'Type: *DYN' <(readelf -hW "$builddir/$program")
+		count=$((count + 1))
+	done
+	[ "$count" -gt 0 ] || skip 'configured without them'
 }
 
 @test "programs need no shared library but libc" {
 	not_sanitized
 	for program in $PROGRAMS; do
-		readelf -dW "$builddir/$program" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed
+		readelf -dW "$(shared "$program")" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' >needed
 		[ -s needed ]
 		[ ! -e "$builddir/Makefile" ] || grep -q '^LIBBSD_LIBS = .*-Bstatic' "$builddir/Makefile" ||
 			skip "configured with the shared libbsd"

@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# quick: programs that are linked statically, and the whole ones that they go on as
+# shellcheck disable=SC2016,SC2154  # other shells expand, and bats sets them
+
+load helper
+
+setup_file() {
+	[ -e "$builddir/ipc-shm-whole" ] || skip 'programs are linked with shared libraries here'
+}
+
+# alone: a quick program in $alone without its whole one
+alone() {
+	alone=$BATS_TEST_TMPDIR/ipc-shm
+	cp "$builddir/ipc-shm" "$alone"
+	[ ! -e "$(strings "$alone" | grep -m1 '/ipcutil$')/ipc-shm-whole" ] ||
+		skip 'the whole ones are installed'
+}
+
+@test "a quick program and its whole one print the same" {
+	ipc-shm create -s 8 "$NAME"
+	local words
+	for words in "inspect $NAME" "inspect -J $NAME" "inspect -r -o SIZE,USER $NAME" \
+		"inspect -o NONE $NAME" "inspect $NAME-2" "--help" "ls --help" "--describe"; do
+		# shellcheck disable=SC2086
+		diff <(ipc-shm $words 2>&1; echo $?) <("$builddir/ipc-shm-whole" $words 2>&1; echo $?)
+	done
+}
+
+@test "what a quick program hands over are its words, descriptors and ignored signals" {
+	ipc-shm create -s 8 "$NAME"
+	diff <(ipc-shm inspect $'/a\nb  c' '' 2>&1) <("$builddir/ipc-shm-whole" inspect $'/a\nb  c' '' 2>&1)
+	run -1 --separate-stderr bash -c 'ipc-shm inspect "$1" >&-' bash "$NAME"
+	[[ $stderr == *"cannot write to standard output"* ]]
+	run -0 bash -c 'trap "" PIPE; exec ipc-shm inspect "$1"' bash "$NAME"
+	[[ $output == *"$NAME"* ]]
+}
+
+@test "a quick program alone knows the names of passwd and group, and makes all but tables" {
+	alone
+	ipc-shm create -s 8 "$NAME"
+	local user group
+	user=$(stat -c %U "/dev/shm$NAME") group=$(stat -c %G "/dev/shm$NAME")
+	[ "$user" != UNKNOWN ] || user=$(id -u)
+	[ "$group" != UNKNOWN ] || group=$(stat -c %g "/dev/shm$NAME")
+	run -0 --separate-stderr "$alone" inspect -r --noheadings -o USER,GROUP "$NAME"
+	[ "$output" = "$user $group" ]
+	"$alone" set --owner "$user:$group" "$NAME"
+	run -2 "$alone" set --owner no-such-user "$NAME"
+	run -1 --separate-stderr "$alone" ls
+	[[ $stderr == *"cannot make a table: there is no whole program in '/"*"'; --raw, --export and --json do without it" ]]
+	[ -z "$output" ]
+}
+
+@test "a quick program goes on as no link, and as no program of another user" {
+	alone
+	printf '#!/bin/sh\necho planted\n' >"$BATS_TEST_TMPDIR/planted"
+	chmod +x "$BATS_TEST_TMPDIR/planted"
+	ln -s planted "$alone-whole"
+	run -1 "$alone" ls
+	[[ $output != *planted* ]]
+	rm "$alone-whole"
+	cp "$BATS_TEST_TMPDIR/planted" "$alone-whole"
+	run -0 "$alone" ls
+	[ "$output" = planted ]
+	[ "$(id -u)" -eq 0 ] || skip 'only root gives files away'
+	chown 65534 "$alone-whole"
+	run -1 "$alone" ls
+	[[ $output != *planted* ]]
+}
