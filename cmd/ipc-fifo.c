@@ -8,6 +8,7 @@
 
 #include "fifo-columns.h"
 #include "ipc-fifo.h"
+#include "remove.h"
 #include "stream.h"
 #include "until.h"
 
@@ -190,26 +191,10 @@ fifo_resize(struct call *call)
 	return resize(call, &object, args->size);
 }
 
-struct rm_args {
-	bool force;
-};
-
-static const struct field rm_options[] = {
-	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
-		"a FIFO that does not exist is no failure"),
-	END_FIELDS,
-};
-
 static int
 fifo_rm(struct call *call)
 {
-	const struct rm_args *args = call->args;
-
-	if (ipc_fifo_remove(&call->address, &call->err) == 0) {
-		cli_say(call, "'%s' was removed", ipc_address_text(&call->address));
-		return 0;
-	}
-	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+	return remove_by(call, ipc_fifo_remove);
 }
 
 static const struct verb verbs[] = {
@@ -257,13 +242,7 @@ static const struct verb verbs[] = {
 		.options = resize_options,
 		ARGS(struct resize_args, .size = IPC_UNKNOWN),
 		.run = fifo_resize },
-	{ .name = "rm",
-		.synonyms = "remove unlink",
-		.operands = "ADDRESS...",
-		.help = "remove a FIFO's name, also when it is in use",
-		.options = rm_options,
-		ARGS(struct rm_args, .force = false),
-		.run = fifo_rm },
+	REMOVE_VERB("remove a FIFO's name, also when it is in use", fifo_rm),
 	{ .name = NULL },
 };
 

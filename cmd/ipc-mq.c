@@ -8,6 +8,7 @@
 #include "ipc-mq.h"
 #include "mq-columns.h"
 #include "progress.h"
+#include "remove.h"
 #include "until.h"
 
 struct create_args {
@@ -249,26 +250,10 @@ mq_purge(struct call *call)
 	return result;
 }
 
-struct rm_args {
-	bool force;
-};
-
-static const struct field rm_options[] = {
-	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
-		"a queue that does not exist is no failure"),
-	END_FIELDS,
-};
-
 static int
 mq_rm(struct call *call)
 {
-	const struct rm_args *args = call->args;
-
-	if (ipc_mq_remove(&call->address, &call->err) == 0) {
-		cli_say(call, "'%s' was removed", call->address.text);
-		return 0;
-	}
-	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+	return remove_by(call, ipc_mq_remove);
 }
 
 static const struct verb verbs[] = {
@@ -333,13 +318,7 @@ static const struct verb verbs[] = {
 		.operands = "ADDRESS...",
 		.help = "discard all messages",
 		.run = mq_purge },
-	{ .name = "rm",
-		.synonyms = "remove unlink",
-		.operands = "ADDRESS...",
-		.help = "remove a queue's name, also when it is in use",
-		.options = rm_options,
-		ARGS(struct rm_args, .force = false),
-		.run = mq_rm },
+	REMOVE_VERB("remove a queue's name, also when it is in use", mq_rm),
 	{ .name = NULL }
 };
 

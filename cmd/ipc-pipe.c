@@ -9,6 +9,7 @@
 #include "ipc-pipe.h"
 #include "outlet.h"
 #include "pipe-columns.h"
+#include "remove.h"
 #include "stream.h"
 #include "until.h"
 
@@ -111,26 +112,10 @@ pipe_resize(struct call *call)
 	return 0;
 }
 
-struct rm_args {
-	bool force;
-};
-
-static const struct field rm_options[] = {
-	OPTION_MEANS(FLAG, 'f', "force", struct rm_args, force, "",
-		"a pipe that does not exist is no failure"),
-	END_FIELDS,
-};
-
 static int
 pipe_rm(struct call *call)
 {
-	const struct rm_args *args = call->args;
-
-	if (ipc_pipe_remove(&call->address, &call->err) == 0) {
-		cli_say(call, "the holder of '%s' has ended", call->address.text);
-		return 0;
-	}
-	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+	return remove_by(call, ipc_pipe_remove);
 }
 
 static const struct verb verbs[] = {
@@ -167,13 +152,7 @@ static const struct verb verbs[] = {
 		.options = resize_options,
 		ARGS(struct resize_args, .size = IPC_UNKNOWN),
 		.run = pipe_resize },
-	{ .name = "rm",
-		.synonyms = "remove unlink",
-		.operands = "ADDRESS...",
-		.help = "end the holder of a pipe that 'create' made",
-		.options = rm_options,
-		ARGS(struct rm_args, .force = false),
-		.run = pipe_rm },
+	REMOVE_VERB("end the holder of a pipe that 'create' made", pipe_rm),
 	{ .name = NULL },
 };
 

@@ -212,20 +212,8 @@ memory_set(struct call *call)
 	return 0;
 }
 
-const struct field memory_rm_options[] = {
-	OPTION_MEANS(FLAG, 'f', "force", struct memory_rm_args, force, "",
-		"one that does not exist is no failure"),
-	END_FIELDS,
-};
-
 int
 memory_rm(struct call *call)
 {
-	const struct memory_rm_args *args = call->args;
-
-	if (ipc_memory_remove(&call->address, &call->err) == 0) {
-		cli_say(call, "'%s' was removed", ipc_address_text(&call->address));
-		return 0;
-	}
-	return args->force && call->err.fault == IPC_NO_OBJECT ? 0 : -1;
+	return remove_by(call, ipc_memory_remove);
 }

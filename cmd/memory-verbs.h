@@ -6,6 +6,7 @@
 
 #include "cli.h"
 #include "memory-columns.h"
+#include "remove.h"
 
 struct memory_create_args {
 	uint64_t size; /* IPC_UNKNOWN: not given */
@@ -57,10 +58,6 @@ struct memory_wait_args {
 	bool at_least, changed;
 };
 
-struct memory_rm_args {
-	bool force;
-};
-
 extern const struct field memory_create_options[];
 extern const struct field memory_write_options[];
 extern const struct field memory_read_options[];
@@ -68,7 +65,6 @@ extern const struct field memory_resize_options[];
 extern const struct field memory_set_options[];
 extern const struct field memory_add_options[];
 extern const struct field memory_wait_options[];
-extern const struct field memory_rm_options[];
 
 int memory_create(struct call *call);
 int memory_write(struct call *call);
@@ -165,11 +161,7 @@ int memory_ls(struct call *call,
 			ARGS(struct memory_resize_args, .size = IPC_UNKNOWN, \
 				.trusted = IPC_NOBODY), \
 			.run = memory_resize }, \
-	{ \
-		.name = "rm", .synonyms = "remove unlink", .operands = "ADDRESS...", \
-		.help = "remove the name of " object ", also when it is in use", \
-		.options = memory_rm_options, \
-		ARGS(struct memory_rm_args, .force = false), .run = memory_rm \
-	}
+		REMOVE_VERB("remove the name of " object ", also when it is in use", \
+			memory_rm)
 
 #endif
