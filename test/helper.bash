@@ -1,5 +1,6 @@
 # helper.bash - what every test file starts from
 # shellcheck disable=SC2016,SC2034,SC2154  # bats sets and reads them
+# shellcheck disable=SC2119,SC2120  # options are for who calls them
 
 bats_require_minimum_version 1.5.0
 load "${srcdir:-..}/share/leaks.bash"
@@ -151,6 +152,17 @@ elsewhere() {
 # semaphore NAME: one of POSIX that nobody has
 semaphore() {
 	head -c 32 /dev/zero >"/dev/shm/sem.${1#/}"
+}
+
+# one_of_each: $NAME of several types, $q, $segment, $set, and in this directory socket
+one_of_each() {
+	queue
+	mailbox
+	ipc-shm create -s 4K "$NAME"
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	semaphore "$NAME"
+	set_of 3
+	socket_file "$PWD/socket"
 }
 
 # no_drafts: no object of this file stands half made; where it has no group, of nobody's

@@ -213,34 +213,28 @@ saved() {
 	done
 }
 
-@test "concurrent writers of 4096-byte lines are never interleaved" {
-	for i in 1 2 3 4; do
-		for _ in {1..100}; do
-			printf "%04095d\n" $i
+# written_at_once LINES DIGITS [OPTION]...: by each of three writers, and all come whole
+written_at_once() {
+	for i in 1 2 3; do
+		for ((line = 0; line < $1; line++)); do
+			printf '%0*d\n' "$2" $i
 		done >in$i
 	done
 	hold
-	ipc-fifo read -l -c 400 f >out 3>&- & reader=$!
-	for i in 1 2 3 4; do
-		ipc-fifo write -l f <in$i 3>&- & others+=($!)
-	done
-	ends_with 0 $reader
-	cmp <(sort out) <(cat in1 in2 in3 in4 | sort)
-}
-
-@test "writers with --lock keep longer lines whole, too" {
+	ipc-fifo read -l -c $((3 * $1)) f >out 3>&- & reader=$!
 	for i in 1 2 3; do
-		for _ in {1..20}; do
-			printf "%020000d\n" $i
-		done >in$i
-	done
-	hold
-	ipc-fifo read -l -c 60 f >out 3>&- & reader=$!
-	for i in 1 2 3; do
-		ipc-fifo write --lock -l f <in$i 3>&- & others+=($!)
+		ipc-fifo write "${@:3}" -l f <in$i 3>&- & others+=($!)
 	done
 	ends_with 0 $reader
 	cmp <(sort out) <(cat in1 in2 in3 | sort)
+}
+
+@test "concurrent writers of 4096-byte lines are never interleaved" {
+	written_at_once 100 4095
+}
+
+@test "writers with --lock keep longer lines whole, too" {
+	written_at_once 20 20000 --lock
 }
 
 @test "who has the writers' turn is waited for as -n and -w say" {

@@ -23,20 +23,15 @@ queue_there() {
 		skip "no mqueue file system here"
 }
 
-# an object of each type: $NAME, $q, $segment, $set, and in this directory fifo and socket
-one_of_each() {
+# one_of_all_types: those of one_of_each, and a FIFO
+one_of_all_types() {
 	queue_there
-	mailbox
-	ipc-shm create -s 4K "$NAME"
-	segment=$(ipc-shm create -s 4K private) && segments "$segment"
-	semaphore "$NAME"
-	set_of 3
+	one_of_each
 	mkfifo fifo
-	socket_file "$PWD/socket"
 }
 
 @test "objects of all types are in one table, each once" {
-	one_of_each
+	one_of_all_types
 	ipc-ls "$PWD" >out 2>err
 	head -1 out | grep -qx 'ADDRESS  *STATE  *SIZE MODE USER  *HOLDERS  *AGE'
 	for address in mq:"$NAME" mq:"$q" shm:"$NAME" shm:"$segment" sem:"$NAME" sem:"$set" \
@@ -47,7 +42,7 @@ one_of_each() {
 }
 
 @test "what ipc-ls calls an object, its program takes" {
-	one_of_each
+	one_of_all_types
 	for address in mq:"$NAME" mq:"$q" shm:"$NAME" shm:"$segment"; do
 		program=ipc-${address%%:*}
 		[ "$(column MODE,USER "$address")" = "$(value MODE,USER "${address#*:}")" ]
@@ -205,7 +200,7 @@ alike() {
 }
 
 @test "looking opens no FIFO, connects to nothing, reads no message and leases nothing" {
-	one_of_each
+	one_of_all_types
 	command -v strace >/dev/null || skip "no strace here"
 	strace -f -o trace ipc-ls -q "$PWD" >/dev/null || skip "strace may not look"
 	run ! grep -E ' (connect|mq_timedreceive|msgrcv|mq_unlink|unlink|unlinkat|semop|semtimedop|shmat|kill|tgkill|pidfd_send_signal|fchmod|fchmodat|chmod|utimensat)\(' <(
@@ -215,7 +210,7 @@ alike() {
 }
 
 @test "looking moves no access time and takes no message" {
-	one_of_each
+	one_of_all_types
 	ipc-mq write "$NAME" hello
 	ipc-mq write "$q" hello
 	touch -a -d '3 days ago' "/dev/shm$NAME" "/dev/shm/sem.${NAME#/}" fifo socket

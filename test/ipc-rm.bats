@@ -20,13 +20,7 @@ not_there() {
 }
 
 @test "an object of each type is removed by what ipc-ls calls it" {
-	queue
-	mailbox
-	ipc-shm create -s 4K "$NAME"
-	segment=$(ipc-shm create -s 4K private) && segments "$segment"
-	semaphore "$NAME"
-	set_of 3
-	socket_file "$PWD/socket"
+	one_of_each
 	for address in mq:"$NAME" shm:"$NAME" shm:"$segment" sem:"$NAME" sem:"$set" sock:"$PWD/socket"; do
 		there "$address"
 		run -0 --separate-stderr ipc-rm "$address"
