@@ -182,7 +182,7 @@ none_of() {
 	for header in "$srcdir"/lib/ipcutil/*.h "$srcdir"/lib/*.h "$srcdir"/cmd/*.h "$srcdir"/test/*.h; do
 		guard=$(basename "$header" | tr 'a-z.-' 'A-Z__')
 		case $header in
-		*/ipcutil/*) guard=IPCUTIL_$guard ;;
+		"$srcdir"/lib/ipcutil/*) guard=IPCUTIL_$guard ;;
 		esac
 		grep -qx "#ifndef $guard" "$header"
 		grep -qx "#define $guard" "$header"
