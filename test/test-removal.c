@@ -12,6 +12,7 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <ipcutil/removal.h>
@@ -19,7 +20,7 @@
 #include "crew.h"
 #include "object.h"
 
-enum { SHORT = 1000, BRIEF = 16, LONG = 22, UIDS = 20000 };
+enum { SHORT = 1000, SHORT_LOOKS = 100, BRIEF = 16, LONG = 22, UIDS = 20000 };
 
 /* What both sides know. */
 struct field {
@@ -39,6 +40,7 @@ struct kind {
 	unsigned long (*make)(void); /* returns its number, which no other has */
 	bool (*unmake)(unsigned long number); /* false when it was not there */
 	unsigned long (*number)(const struct ipc_item *item);
+	bool looks; /* for a proof, at all processes: not all of them may be looked at */
 };
 
 /*
@@ -101,6 +103,17 @@ make_socket(void)
 	snprintf(to.sun_path, sizeof(to.sun_path), "%s", draft);
 	must(bind(fd, (const void *)&to, sizeof(to)), draft);
 	close(fd);
+	number = number_of(draft);
+	must(rename(draft, path), path);
+	return number;
+}
+
+static unsigned long
+make_fifo(void)
+{
+	unsigned long number;
+
+	must(mkfifo(draft, 0600), draft);
 	number = number_of(draft);
 	must(rename(draft, path), path);
 	return number;
@@ -176,6 +189,28 @@ remove_sem(int which)
 	return semctl(which, 0, IPC_RMID);
 }
 
+static int
+get_queue(void)
+{
+	return msgget(IPC_PRIVATE, 0600);
+}
+
+static int
+stat_queue(uid_t *uid)
+{
+	struct msqid_ds ds;
+	const int result = msgctl(id, IPC_STAT, &ds);
+
+	*uid = ds.msg_perm.uid;
+	return result;
+}
+
+static int
+remove_queue(int which)
+{
+	return msgctl(which, IPC_RMID, NULL);
+}
+
 /* What is done with the id in turn. */
 static const struct sysv {
 	const char *family, *next; /* where the kernel is told the next id */
@@ -185,6 +220,7 @@ static const struct sysv {
 } sysv[] = {
 	{ "shm", "/proc/sys/kernel/shm_next_id", get_shm, stat_shm, remove_shm },
 	{ "sem", "/proc/sys/kernel/sem_next_id", get_sem, stat_sem, remove_sem },
+	{ "mq", "/proc/sys/kernel/msg_next_id", get_queue, stat_queue, remove_queue },
 };
 static const struct sysv *now;
 
@@ -265,7 +301,8 @@ remove_listed(const struct kind *kind, unsigned long *number,
 	ipc_inventory_free(&inventory);
 	between(kind, *number);
 	removed = ipc_removal_begin(&removal, address, identity, NULL) == 0 &&
-		ipc_removal_commit(&removal, 0, NULL) == 0;
+		ipc_removal_commit(
+			&removal, kind->looks ? IPC_REMOVE_IN_USE : 0, NULL) == 0;
 	ipc_removal_end(&removal);
 	return removed ? REMOVED : LEFT;
 }
@@ -278,9 +315,20 @@ pass_time(const struct kind *kind, unsigned long number)
 	spin(BRIEF, 0);
 }
 
-static void
-storm(const struct kind *kind, unsigned long rounds)
+static unsigned long
+rounds_of(const struct kind *kind)
 {
+	const char *storm = getenv("STORM");
+
+	if (storm != NULL)
+		return 200 * strtoul(storm, NULL, 10);
+	return kind->looks ? SHORT_LOOKS : SHORT;
+}
+
+static void
+storm(const struct kind *kind)
+{
+	const unsigned long rounds = rounds_of(kind);
 	unsigned long removed = 0, left = 0, number;
 	int status;
 	pid_t pid;
@@ -345,8 +393,9 @@ removes(const struct kind *kind, unsigned long *number)
  * another one in the last microsecond.
  */
 static void
-turns(const struct kind *kind, unsigned long rounds)
+turns(const struct kind *kind)
 {
+	const unsigned long rounds = rounds_of(kind);
 	bool holds = true;
 	unsigned long number;
 
@@ -364,15 +413,23 @@ turns(const struct kind *kind, unsigned long rounds)
 }
 
 static const struct kind shm = { "POSIX shared memory", make_shm, unmake_file,
-	number_of_file };
+	number_of_file, false };
 static const struct kind sock = { "a socket file", make_socket, unmake_file,
-	number_of_file };
-static const struct kind mq = { "a POSIX queue", make_mq, unmake_mq, number_of_mq };
+	number_of_file, false };
+static const struct kind fifo = { "a FIFO", make_fifo, unmake_file, number_of_file,
+	true };
+static const struct kind mapped = { "a mapped file", make_shm, unmake_file,
+	number_of_file, false };
+static const struct kind mq = { "a POSIX queue", make_mq, unmake_mq, number_of_mq,
+	false };
 static const struct kind sem = { "a POSIX semaphore", make_shm, unmake_file,
-	number_of_file };
+	number_of_file, false };
 static const struct kind used_again[] = {
-	{ "an id of shared memory used again", make_sysv, unmake_sysv, number_of_sysv },
-	{ "an id of semaphores used again", make_sysv, unmake_sysv, number_of_sysv },
+	{ "an id of shared memory used again", make_sysv, unmake_sysv, number_of_sysv,
+		false },
+	{ "an id of semaphores used again", make_sysv, unmake_sysv, number_of_sysv,
+		false },
+	{ "an id of queues used again", make_sysv, unmake_sysv, number_of_sysv, true },
 };
 
 static void
@@ -439,9 +496,7 @@ prepare_sysv(const struct sysv *which)
 int
 main(void)
 {
-	const char *prefix = getenv("PREFIX"), *length = getenv("STORM");
-	const unsigned long rounds =
-		length != NULL ? 200 * strtoul(length, NULL, 10) : SHORT;
+	const char *prefix = getenv("PREFIX");
 
 	tap_seed();
 	field = mmap(NULL, sizeof(*field), PROT_READ | PROT_WRITE,
@@ -452,13 +507,17 @@ main(void)
 
 	prepare_file("shm", "/dev/shm/", true);
 	test_opener();
-	storm(&shm, rounds);
+	storm(&shm);
 	prepare_file("sem", "/dev/shm/sem.", true);
-	storm(&sem, rounds);
+	storm(&sem);
 	prepare_file("sock", "/tmp/", false);
-	storm(&sock, rounds);
+	storm(&sock);
+	prepare_file("fifo", "/tmp/", false);
+	storm(&fifo);
+	prepare_file("mmap", "/tmp/", false);
+	storm(&mapped);
 	snprintf(address, sizeof(address), "mq:%s", name);
-	turns(&mq, rounds);
+	turns(&mq);
 
 	/* What the next one has for an id is chosen: in a namespace where all are ours. */
 	if (unshare(CLONE_NEWIPC) < 0 ||
@@ -468,7 +527,7 @@ main(void)
 	}
 	for (size_t i = 0; i < sizeof(sysv) / sizeof(*sysv); i++) {
 		prepare_sysv(&sysv[i]);
-		storm(&used_again[i], rounds);
+		storm(&used_again[i]);
 	}
 	return tap_end();
 }
