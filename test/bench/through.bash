@@ -81,6 +81,8 @@ through_table() {
 	by_ours
 	through_row "$ours" -
 	through_row "$ours again: the noise" -
+	[ ${#sink[@]} -eq 0 ] ||
+		row 'nothing between: the limit' - "$copy" "$generator" "$MEBIBYTES" "${sink[@]}"
 	by "$copy"
 	[ "$ours" = 'ipc_copy|ipc_copy' ] || through_row 'ipc_copy|ipc_copy' -
 	peer_rows
