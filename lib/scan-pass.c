@@ -1,15 +1,13 @@
 /* scan-pass.c - all processes, shared between threads */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "auto.h"
 #include "scan.h"
+#include "thread.h"
 
 enum {
 	MANY = 256, /* processes that are worth a thread */
@@ -27,7 +25,6 @@ struct looker {
 	struct work *work;
 	int proc;
 	struct ipc_scan *scan;
-	const cpu_set_t *cpus; /* on which it may run */
 	int result;
 };
 
@@ -61,65 +58,24 @@ help(void *arg)
 	struct looker *looker = arg;
 	autoclose int proc = -1;
 
-	sched_setaffinity(0, sizeof(*looker->cpus), looker->cpus);
 	if (close_range(0, ~0U, CLOSE_RANGE_UNSHARE) < 0)
 		return work_on(looker);
 	proc = looker->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return proc < 0 ? NULL : work_on(looker);
 }
 
-/*
- * It begins on another CPU than ours: a kernel that packs tasks begins it on the one that we
- * are busy on, and sees some milliseconds later that others are idle.
- */
-static bool
-create(pthread_t *thread, struct looker *looker)
-{
-	cpu_set_t others = *looker->cpus;
-	const int ours = sched_getcpu();
-	pthread_attr_t attr;
-	bool created;
-
-	if (ours >= 0)
-		CPU_CLR((size_t)ours, &others);
-	if (pthread_attr_init(&attr) != 0)
-		return false;
-	created = pthread_attr_setaffinity_np(&attr, sizeof(others), &others) == 0 &&
-		pthread_create(thread, &attr, help, looker) == 0;
-	pthread_attr_destroy(&attr);
-	return created;
-}
-
-/* No signal is handled in a thread of ours: the program knows nothing of it. */
-static bool
-start(pthread_t *thread, struct looker *looker)
-{
-	sigset_t all, before;
-	bool started;
-
-	sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before) != 0)
-		return false;
-	started = create(thread, looker);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return started;
-}
-
 static int
-work_with_help(
-	struct ipc_scan *scan, struct work *work, int proc, const cpu_set_t *cpus)
+work_with_help(struct ipc_scan *scan, struct work *work, int proc)
 {
 	struct ipc_scan *other = ipc_scan_begin(scan->plan);
 	struct looker looker = { .work = work, .proc = proc, .scan = scan };
-	struct looker helper = {
-		.work = work, .proc = proc, .scan = other, .cpus = cpus
-	};
-	pthread_t thread;
-	bool helped = other != NULL && start(&thread, &helper);
+	struct looker helper = { .work = work, .proc = proc, .scan = other };
+	struct ipc_thread thread = { .run = help, .arg = &helper };
+	bool helped = other != NULL && ipc_thread_start(&thread);
 
 	work_on(&looker);
 	if (helped)
-		pthread_join(thread, NULL);
+		pthread_join(thread.id, NULL);
 	if (looker.result == 0 && helper.result < 0) {
 		scan->err = other->err;
 		looker.result = -1;
@@ -136,11 +92,9 @@ look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *listed)
 {
 	struct work work = { .listed = listed };
 	struct looker alone = { .work = &work, .proc = proc, .scan = scan };
-	cpu_set_t cpus;
 
-	if (listed->count >= MANY && sched_getaffinity(0, sizeof(cpus), &cpus) == 0 &&
-		CPU_COUNT(&cpus) > 1)
-		return work_with_help(scan, &work, proc, &cpus);
+	if (listed->count >= MANY)
+		return work_with_help(scan, &work, proc);
 	work_on(&alone);
 	return alone.result;
 }
