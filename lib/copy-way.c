@@ -346,6 +346,7 @@ static const struct way {
 } ways[] = {
 	{ suits_range, by_range },
 	{ suits_splice, by_splice },
+	{ ipc_copy_pair_suits, ipc_copy_pair_step },
 	{ suits_relay, by_relay },
 	{ suits_buffer, by_buffer },
 };
@@ -394,6 +395,7 @@ ipc_copy_other_way(struct copy_transfer *t, int code)
 	if (t->way == LAST_WAY || (t->from.kind == A_PIPE && t->to.kind == A_PIPE))
 		return false;
 	ipc_copy_drop_relay(t);
+	ipc_copy_pair_end(t);
 	do
 		t->way++;
 	while (!ways[t->way].suits(t));

@@ -16,7 +16,10 @@ struct copy_end {
 	bool sleeps;  /* it lacks O_NONBLOCK */
 	bool lends;   /* splice(2) of it gives its own pages */
 	off_t offset; /* where the bytes to come begin; -1: where it stands */
+	off_t size;   /* as it was first */
 };
+
+struct copy_pair; /* of copy-pair.c */
 
 struct copy_transfer {
 	struct ipc_copy *copy;
@@ -33,6 +36,7 @@ struct copy_transfer {
 	int own;                  /* one of the two opened anew, or -1 */
 	int relay[2];             /* a pipe of our own, or -1 */
 	size_t in_relay;
+	struct copy_pair *pair; /* or NULL */
 	char *buffer;
 	size_t begin, end; /* what of it the destination has not */
 };
@@ -63,6 +67,14 @@ ssize_t ipc_copy_step(struct copy_transfer *t, size_t length);
 
 /* After a failure: whether there is another way, which is then taken. */
 bool ipc_copy_other_way(struct copy_transfer *t, int code);
+
+/*
+ * The way of two threads, for much that a file in memory gets; the end of it may be told
+ * before that of the source.  What it holds is released when it is left.
+ */
+bool ipc_copy_pair_suits(const struct copy_transfer *t);
+ssize_t ipc_copy_pair_step(struct copy_transfer *t, size_t length);
+void ipc_copy_pair_end(struct copy_transfer *t);
 
 /* Enlarges a pipe that has the capacity of those that nobody chose one for. */
 void ipc_copy_enlarge(int fd);

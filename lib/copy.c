@@ -193,6 +193,7 @@ end(struct copy_transfer *t)
 	off_t position;
 
 	ipc_copy_drop_relay(t);
+	ipc_copy_pair_end(t);
 	auto_close(&t->own);
 	if (t->from.kind == A_FILE && copy->from_offset == IPC_COPY_HERE)
 		lseek(copy->from, *ipc_copy_offset(t, &t->from, &position), SEEK_SET);

@@ -377,6 +377,19 @@ writes() {
 	done
 }
 
+@test "write of much that a peer cuts short in the middle fails, and does not make it as long again" {
+	command -v strace >/dev/null || skip "no strace here"
+	head -c 40M /dev/zero | tr '\0' x >in
+	ipc-shm create -s 40M "$NAME" >/dev/null
+	ASAN_OPTIONS=detect_leaks=0 strace -f -o trace -e inject=pwrite64,splice:delay_enter=1500000:when=20 \
+		ipc-shm write "$NAME" <in 3>&- 2>said &
+	within 20 eval '[ "$(grep -csE "(pwrite64|splice)\(" trace)" -ge 20 ]'
+	ipc-shm resize -s 5 "$NAME"
+	ends_with 1 $!
+	grep -q "cannot write to '$NAME': it was made shorter meanwhile" said
+	[ "$(value SIZE "$NAME")" -lt 41943040 ]
+}
+
 @test "write --truncate that a peer cuts short in the middle of what it does fails" {
 	command -v strace >/dev/null || skip "no strace here"
 	export ASAN_OPTIONS=detect_leaks=0

@@ -48,7 +48,9 @@ struct ipc_copy {
 /*
  * Moves bytes from copy->from to copy->to until there are copy->length of them in
  * all, or the source ends.  The kernel moves them, by copy_file_range(2) or
- * splice(2), where it can for these two; else they go through memory.
+ * splice(2), where it can for these two; else they go through memory.  Of much that a
+ * file in memory gets from another, a second thread reads what comes next, where this one
+ * may run on two processors; it handles no signal and has ended when this returns.
  *
  * Returns 0 when all that was wanted was moved; 1 when the source ended before
  * copy->length; or -1.  In each case copy->moved is exact, and a descriptor that
@@ -72,10 +74,10 @@ struct ipc_copy {
  * take them back.  A second call gives them out first; whoever gives up has lost them,
  * or saves them.  Before bytes are taken so, the destination has room for some.
  *
- * Later changes: what has been moved is what the source held then.  With
- * by_reference, a file or shared memory gives a pipe its own pages, which is
- * faster; but whoever reads the pipe then finds what those pages hold when it
- * reads.  It is for sources that nobody changes before all is read.
+ * Later changes: what has been moved is what the source held then; the second thread is
+ * at most 384 KiB ahead.  With by_reference, a file or shared memory gives a pipe its own
+ * pages, which is faster; but whoever reads the pipe then finds what those pages hold when
+ * it reads.  It is for sources that nobody changes before all is read.
  *
  * Files: one that grows meanwhile is read on; a hole in it is bytes of 0 in the other.
  *
