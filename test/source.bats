@@ -240,7 +240,7 @@ none_of() {
 	for program in $PROGRAMS; do
 		[ -e "$builddir/$program-whole" ] || continue
 		run ! grep -E 'NEEDED|INTERP' <(readelf -dlW "$builddir/$program")
-		[ ! -e "$builddir/Makefile" ] || ! grep -q '^QUICK_LDFLAGS = -static-pie' "$builddir/Makefile" ||
+		[ ! -e "$builddir/Makefile" ] || ! grep -q '^QUICK_LDFLAGS = *-static-pie' "$builddir/Makefile" ||
 			grep -q 'Type: *DYN' <(readelf -hW "$builddir/$program")
 		count=$((count + 1))
 	done
