@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 
 #include "cli.h"
 
@@ -46,6 +47,8 @@ main(int argc, char **argv)
 {
 	if (fill_closed() < 0)
 		return STATUS_FAILED;
+	/* That of a whole program, see quick.c, is no name that people know. */
+	prctl(PR_SET_NAME, this_program.name);
 	ignore(SIGPIPE);
 	ignore(SIGXFSZ);
 	return cli_run(&this_program, argc, argv);

@@ -39,6 +39,12 @@ alone() {
 	[[ $output == *"$NAME"* ]]
 }
 
+@test "what a quick program goes on as has its name" {
+	made_quick
+	run -0 --separate-stderr ipc-pipe inspect -r --noheadings -o HOLDERS fd:0 < <(:)
+	[[ $output == *:ipc-pipe ]]
+}
+
 @test "a quick program alone knows the names of passwd and group, and makes all but tables" {
 	alone
 	ipc-shm create -s 8 "$NAME"
