@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,7 +22,10 @@
 
 #define WHOLE "-whole"
 
-/* In a build tree it is in the same directory, and whoever owns the one owns the other. */
+/*
+ * In a build tree it is in the same directory, and whoever owns the one owns the other.  With
+ * privileges that our caller has not, it is not looked for: a link to us may be anywhere.
+ */
 static void
 go_on_beside(char **argv)
 {
@@ -29,7 +33,8 @@ go_on_beside(char **argv)
 	ssize_t length = readlink("/proc/self/exe", path, PATH_MAX);
 	struct stat quick, whole;
 
-	if (length < 0 || stat("/proc/self/exe", &quick) < 0)
+	if (length < 0 || getauxval(AT_SECURE) != 0 ||
+		stat("/proc/self/exe", &quick) < 0)
 		return;
 	memcpy(path + length, WHOLE, sizeof(WHOLE));
 	if (lstat(path, &whole) == 0 && S_ISREG(whole.st_mode) &&
@@ -110,6 +115,6 @@ void *
 whole_library(const char *library, const char **why)
 {
 	(void)library;
-	*why = "there is no whole program in '" PKGLIBEXECDIR "'";
+	*why = "no whole program can be run from '" PKGLIBEXECDIR "'";
 	return NULL;
 }

@@ -57,7 +57,7 @@ alone() {
 	"$alone" set --owner "$user:$group" "$NAME"
 	run -2 "$alone" set --owner no-such-user "$NAME"
 	run -1 --separate-stderr "$alone" ls
-	[[ $stderr == *"cannot make a table: there is no whole program in '/"*"'; --raw, --export and --json do without it" ]]
+	[[ $stderr == *"cannot make a table: no whole program can be run from '/"*"'; --raw, --export and --json do without it" ]]
 	[ -z "$output" ]
 }
 
@@ -75,5 +75,22 @@ alone() {
 	[ "$(id -u)" -eq 0 ] || skip 'only root gives files away'
 	chown 65534 "$alone-whole"
 	run -1 "$alone" ls
+	[[ $output != *planted* ]]
+}
+
+@test "a quick program with privileges of its own goes on as none beside it" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root gives privileges'
+	alone
+	local as_nobody=(setpriv --reuid=65534 --clear-groups --inh-caps=-all)
+	cp "$(type -P id)" id
+	chmod u+s id
+	chmod a+x . .. ../..
+	[ "$("${as_nobody[@]}" ./id -u)" = 0 ] || skip 'no program gives privileges here'
+	printf '#!/bin/sh\necho planted\n' >"$alone-whole"
+	chmod 755 "$alone-whole"
+	run -0 "${as_nobody[@]}" "$alone" ls
+	[ "$output" = planted ]
+	chmod u+s "$alone"
+	run -1 "${as_nobody[@]}" "$alone" ls
 	[[ $output != *planted* ]]
 }
