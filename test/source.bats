@@ -247,6 +247,13 @@ none_of() {
 	[ "$count" -gt 0 ] || skip 'configured without them'
 }
 
+@test "what takes shared libraries is called in whole.c alone" {
+	needs "$srcdir/lib" "$srcdir/cmd"
+	calls='(get(pw|gr)(nam|uid|gid|ent)(_r)?|(user|group)_from_[ug]id|getgrouplist|getaddrinfo|gethostby[a-z]+|iconv_open|dlopen)'
+	grep -qE "\b$calls\(" "$srcdir/cmd/whole.c"
+	run ! grep -nE "\b$calls\(" --exclude=whole.c "$srcdir"/cmd/*.c "$srcdir"/lib/*.c
+}
+
 @test "programs need no shared library but libc" {
 	not_sanitized
 	for program in $PROGRAMS; do

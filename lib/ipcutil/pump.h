@@ -31,12 +31,12 @@ struct ipc_pump {
 
 /*
  * Moves bytes in all copies, so that none holds up another, until each has ended: they
- * go on when one of them fails, unless ended() says no, and the first failure is told at the end.  What comes
- * first from a FIFO is waited for: that there is no writer yet is no end.  A destination
- * whose readers have gone ends its copy, and that is no failure where nothing is left
- * for it: only copy->failed is the destination then.  0; or -1, when copies may have
- * bytes in hand, see copy.h: IPC_TIMED_OUT or IPC_WOULD_BLOCK where none moved for the
- * limit, EINTR as of ipc_wait_for().
+ * go on when one of them fails, unless ended() says no, and the first failure is told at
+ * the end.  What comes first from a FIFO is waited for: that there is no writer yet is no
+ * end.  A destination whose readers have gone ends its copy, and that is no failure where
+ * nothing is left for it: only copy->failed is the destination then.  0; or -1, when
+ * copies may have bytes in hand, see copy.h: IPC_TIMED_OUT or IPC_WOULD_BLOCK where none
+ * moved for the limit, EINTR as of ipc_wait_for().
  */
 int ipc_pump(const struct ipc_pump *pump, struct ipc_error *err);
 
