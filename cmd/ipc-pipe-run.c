@@ -16,6 +16,7 @@
 #include "hold.h"
 #include "ipc-pipe.h"
 #include "progress.h"
+#include "signals.h"
 
 const struct field run_options[] = {
 	OPTION(SIZE, 's', "size", struct run_args, size, "BYTES",
@@ -117,18 +118,6 @@ join_all(struct call *call, struct pipeline *pipeline)
 	return 0;
 }
 
-/* What main() ignores, and not our caller, is marked so: see main.c. */
-static void
-give_back(int signal)
-{
-	const struct sigaction usual = { .sa_handler = SIG_DFL };
-	struct sigaction now;
-
-	if (sigaction(signal, NULL, &now) == 0 && now.sa_handler == SIG_IGN &&
-		now.sa_flags & SA_RESTART)
-		sigaction(signal, &usual, NULL);
-}
-
 /* What the new process does: it has nothing of ours, and ends with us. */
 _Noreturn static void
 become(const struct pipeline *pipeline, const struct command *command, pid_t parent)
@@ -140,8 +129,7 @@ become(const struct pipeline *pipeline, const struct command *command, pid_t par
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) /* it was too late to be told */
 		_exit(STATUS_OURS);
-	give_back(SIGPIPE);
-	give_back(SIGXFSZ);
+	signals_give_back();
 	sigaction(SIGCHLD, &pipeline->chld, NULL);
 	sigprocmask(SIG_SETMASK, &pipeline->before, NULL);
 	execl("/bin/sh", "sh", "-c", "--", command->text, (char *)NULL);

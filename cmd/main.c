@@ -1,10 +1,10 @@
 /* main.c - main() of every program: the process is made fit, then cli_run() */
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/prctl.h>
 
 #include "cli.h"
+#include "signals.h"
 
 /*
  * A descriptor that is closed would become that of the first object opened, and
@@ -25,23 +25,6 @@ fill_closed(void)
 	return 0;
 }
 
-/*
- * EPIPE and EFBIG are told by the call that fails.  The flag is of no other use here: it
- * tells that our caller did not ignore the signal, see ipc-pipe-run.c.
- */
-static void
-ignore(int signal)
-{
-	const struct sigaction action = {
-		.sa_handler = SIG_IGN,
-		.sa_flags = SA_RESTART,
-	};
-	struct sigaction before;
-
-	if (sigaction(signal, &action, &before) == 0 && before.sa_handler == SIG_IGN)
-		sigaction(signal, &before, NULL);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -49,7 +32,6 @@ main(int argc, char **argv)
 		return STATUS_FAILED;
 	/* That of a whole program, see quick.c, is no name that people know. */
 	prctl(PR_SET_NAME, this_program.name);
-	ignore(SIGPIPE);
-	ignore(SIGXFSZ);
+	signals_ignore();
 	return cli_run(&this_program, argc, argv);
 }

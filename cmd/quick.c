@@ -18,6 +18,7 @@
 #include <ipcutil/number.h>
 
 #include "cli.h"
+#include "signals.h"
 #include "whole.h"
 
 #define WHOLE "-whole"
@@ -47,9 +48,11 @@ whole_instead(char **argv)
 {
 	char path[PATH_MAX];
 
+	signals_give_back();
 	go_on_beside(argv);
 	snprintf(path, sizeof(path), PKGLIBEXECDIR "/%s" WHOLE, this_program.name);
 	execv(path, argv);
+	signals_ignore();
 }
 
 /*

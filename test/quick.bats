@@ -39,6 +39,15 @@ alone() {
 	[[ $output == *"$NAME"* ]]
 }
 
+@test "what a quick program goes on as gets the signals that its caller ignores, and no other" {
+	alone
+	printf '#!/bin/sh\nexec grep SigIgn /proc/self/status\n' >"$alone-whole"
+	chmod +x "$alone-whole"
+	[ "$("$alone" ls)" = "$(sh -c 'exec grep SigIgn /proc/self/status')" ]
+	[ "$(trap '' PIPE && exec "$alone" ls)" = "$(trap '' PIPE && exec grep SigIgn /proc/self/status)" ]
+	[ "$("$alone" ls)" != "$(trap '' PIPE && exec "$alone" ls)" ]
+}
+
 @test "what a quick program goes on as has its name" {
 	made_quick
 	run -0 --separate-stderr ipc-pipe inspect -r --noheadings -o HOLDERS fd:0 < <(:)
