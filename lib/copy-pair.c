@@ -11,30 +11,32 @@ enum {
 	PIECE = 64 << 10,
 	PIECES = 6, /* 8 of 256 KiB are 5 % faster, and five times as much memory */
 	FEW = PIECES / 2, /* as many are left when a reader that had no room is woken */
+	APART = 2, /* from the piece at its turn, which the writer may be getting */
 	WORTH = 32 << 20, /* less is over before a thread is at it */
 	PAGE = 4096,
 };
 
 /*
- * The pieces of a source in a ring.  Each is read by whoever comes first, and written in
- * its turn by the caller's thread alone, which reads where none is ready.  What was read
- * and not written is dropped: a file keeps it.
+ * The pieces of a source.  The reader gets those that come next into a ring; the caller's
+ * thread alone writes them, in their order, and itself reads one that is not ready, as the
+ * reader may be without a processor for long.  What was read and not written is dropped:
+ * a file keeps it.
  */
 struct copy_pair {
 	struct ipc_thread reader;
 	pthread_mutex_t mutex;
-	pthread_cond_t is_read, has_room;
+	pthread_cond_t has_room;
 	int fd;
 	off_t offset; /* of the first piece */
 	size_t length;
-	size_t claimed, written; /* pieces: those that somebody reads or has read */
-	size_t given;            /* bytes of the next one to be written */
-	bool has_ended;          /* no further one is to be claimed */
-	struct {
-		bool is_read;
-		size_t length; /* less than it should be: the last that there is */
-	} piece[PIECES];
-	_Alignas(PAGE) char bytes[][PIECE];
+	size_t next;          /* the piece that the reader gets next */
+	size_t written;       /* pieces that the destination has */
+	size_t ready[PIECES]; /* the piece + 1 that is in this place of the ring */
+	bool has_ended;       /* the reader gets no more */
+	const char *bytes;    /* what the destination has not of the piece in hand */
+	size_t left;          /* of it */
+	bool is_last;         /* it is shorter than it should be */
+	_Alignas(PAGE) char ring[][PIECE]; /* and one more, for the caller's thread */
 };
 
 static size_t
@@ -45,51 +47,47 @@ length_of(const struct copy_pair *pair, size_t number)
 	return left < PIECE ? left : PIECE;
 }
 
-static bool
-is_all_claimed(const struct copy_pair *pair)
+static ssize_t
+get(struct copy_pair *pair, size_t number, char *to)
 {
-	return pair->has_ended || pair->claimed * PIECE >= pair->length;
-}
-
-static size_t
-in_ring(const struct copy_pair *pair)
-{
-	return pair->claimed - pair->written;
-}
-
-/* With the mutex, but not as it reads.  Why one comes short, another way finds out. */
-static void
-read_next(struct copy_pair *pair)
-{
-	const size_t number = pair->claimed++, at = number % PIECES;
-	const size_t length = length_of(pair, number);
-	ssize_t got;
-
-	pair->piece[at].is_read = false;
-	pthread_mutex_unlock(&pair->mutex);
-	got = pread(pair->fd, pair->bytes[at], length,
+	return pread(pair->fd, to, length_of(pair, number),
 		pair->offset + (off_t)(number * PIECE));
-	pthread_mutex_lock(&pair->mutex);
-	pair->piece[at].is_read = true;
-	pair->piece[at].length = got > 0 ? (size_t)got : 0;
-	if (pair->piece[at].length < length)
-		pair->has_ended = true;
 }
 
+/* Chooses what is not at its turn before it has been got; false at the end. */
+static bool
+choose_next(struct copy_pair *pair)
+{
+	if (pair->next < pair->written + APART)
+		pair->next = pair->written + APART;
+	return !pair->has_ended && pair->next * PIECE < pair->length;
+}
+
+/* Where a piece comes short it ends, and the caller's thread finds out why. */
 static void *
 read_on(void *arg)
 {
 	struct copy_pair *pair = arg;
 
 	pthread_mutex_lock(&pair->mutex);
-	while (!is_all_claimed(pair)) {
-		if (in_ring(pair) < PIECES) {
-			read_next(pair);
-			pthread_cond_signal(&pair->is_read);
+	while (choose_next(pair)) {
+		const size_t number = pair->next, at = number % PIECES;
+		ssize_t got;
+
+		if (number >= pair->written + PIECES) {
+			while (!pair->has_ended && pair->next > pair->written + FEW)
+				pthread_cond_wait(&pair->has_room, &pair->mutex);
 			continue;
 		}
-		while (!pair->has_ended && in_ring(pair) > FEW)
-			pthread_cond_wait(&pair->has_room, &pair->mutex);
+		pair->next++;
+		pthread_mutex_unlock(&pair->mutex);
+		got = get(pair, number, pair->ring[at]);
+		pthread_mutex_lock(&pair->mutex);
+		pair->ready[at] = number + 1;
+		if (got != (ssize_t)length_of(pair, number)) {
+			pair->ready[at] = 0;
+			pair->has_ended = true;
+		}
 	}
 	pthread_mutex_unlock(&pair->mutex);
 	return NULL;
@@ -109,8 +107,8 @@ ipc_copy_pair_suits(const struct copy_transfer *t)
 static int
 begin(struct copy_transfer *t, size_t length)
 {
-	struct copy_pair *pair =
-		aligned_alloc(PAGE, sizeof(*pair) + PIECES * sizeof(pair->bytes[0]));
+	struct copy_pair *pair = aligned_alloc(
+		PAGE, sizeof(*pair) + (PIECES + 1) * sizeof(pair->ring[0]));
 	off_t in;
 
 	if (pair == NULL)
@@ -118,7 +116,6 @@ begin(struct copy_transfer *t, size_t length)
 	*pair = (struct copy_pair){
 		.reader = { .run = read_on, .arg = pair },
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
-		.is_read = PTHREAD_COND_INITIALIZER,
 		.has_room = PTHREAD_COND_INITIALIZER,
 		.fd = t->from.fd,
 		.offset = *ipc_copy_offset(t, &t->from, &in),
@@ -134,23 +131,22 @@ begin(struct copy_transfer *t, size_t length)
 	return 0;
 }
 
-/* Until the next piece is read: its length. */
-static size_t
-await(struct copy_pair *pair)
+/* The piece at its turn into the hand; of none at the end, or when reading fails. */
+static void
+take(struct copy_pair *pair)
 {
-	const size_t at = pair->written % PIECES;
-	size_t length = 0;
+	const size_t number = pair->written, at = number % PIECES;
+	ssize_t got = (ssize_t)length_of(pair, number);
+	bool is_ready;
 
 	pthread_mutex_lock(&pair->mutex);
-	while (in_ring(pair) == 0 ? !is_all_claimed(pair) : !pair->piece[at].is_read)
-		if (in_ring(pair) < PIECES && !is_all_claimed(pair))
-			read_next(pair);
-		else
-			pthread_cond_wait(&pair->is_read, &pair->mutex);
-	if (in_ring(pair) > 0)
-		length = pair->piece[at].length;
+	is_ready = pair->ready[at] == number + 1;
 	pthread_mutex_unlock(&pair->mutex);
-	return length;
+	pair->bytes = pair->ring[is_ready ? at : PIECES];
+	if (!is_ready)
+		got = get(pair, number, pair->ring[PIECES]);
+	pair->left = got > 0 ? (size_t)got : 0;
+	pair->is_last = pair->left < PIECE;
 }
 
 static void
@@ -158,8 +154,7 @@ make_room(struct copy_pair *pair)
 {
 	pthread_mutex_lock(&pair->mutex);
 	pair->written++;
-	pair->given = 0;
-	if (in_ring(pair) <= FEW)
+	if (pair->next <= pair->written + FEW)
 		pthread_cond_signal(&pair->has_room);
 	pthread_mutex_unlock(&pair->mutex);
 }
@@ -168,7 +163,6 @@ ssize_t
 ipc_copy_pair_step(struct copy_transfer *t, size_t length)
 {
 	struct copy_pair *pair;
-	const char *bytes;
 	ssize_t step;
 	off_t out;
 
@@ -178,17 +172,19 @@ ipc_copy_pair_step(struct copy_transfer *t, size_t length)
 		return -1;
 	}
 	pair = t->pair;
-	length = await(pair) - pair->given;
-	if (length == 0)
+	if (pair->left == 0 && !pair->is_last)
+		take(pair);
+	if (pair->left == 0)
 		return 0;
 	t->at = &t->to;
-	bytes = pair->bytes[pair->written % PIECES] + pair->given;
 	step = ipc_copy_offset(t, &t->to, &out) != NULL
-		? pwrite(t->to.fd, bytes, length, out)
-		: write(t->to.fd, bytes, length);
-	if (step > 0)
-		pair->given += (size_t)step;
-	if (pair->given == length_of(pair, pair->written))
+		? pwrite(t->to.fd, pair->bytes, pair->left, out)
+		: write(t->to.fd, pair->bytes, pair->left);
+	if (step <= 0)
+		return step;
+	pair->bytes += step;
+	pair->left -= (size_t)step;
+	if (pair->left == 0)
 		make_room(pair);
 	return step;
 }
@@ -206,7 +202,6 @@ ipc_copy_pair_end(struct copy_transfer *t)
 	pthread_mutex_unlock(&pair->mutex);
 	pthread_join(pair->reader.id, NULL);
 	pthread_cond_destroy(&pair->has_room);
-	pthread_cond_destroy(&pair->is_read);
 	pthread_mutex_destroy(&pair->mutex);
 	free(pair);
 	t->pair = NULL;
