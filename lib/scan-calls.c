@@ -112,22 +112,44 @@ miss_call(struct ipc_scan *scan, int task)
 	return ipc_scan_missed(scan);
 }
 
-/* "NUMBER 0xARGUMENT 0xARGUMENT ...", or "running". */
+/*
+ * Whether the task will do a call anew when it goes on: it stands at the instruction, and
+ * the kernel of arm64 forgets what the call was.
+ */
+static bool
+is_forgotten(int task, uint64_t at)
+{
+	uint32_t instruction = 0;
+
+#ifdef __aarch64__
+	ipc_scan_memory(task, at, &instruction, sizeof(instruction));
+#else
+	(void)task, (void)at;
+#endif
+	return instruction == 0xd4000001 || /* svc 0; of 32-bit ARM; of Thumb */
+		instruction == 0xef000000 || (instruction & 0xffff) == 0xdf00;
+}
+
+/* "NUMBER 0xARGUMENT 0xARGUMENT ...", "-1 0xSTACK 0xINSTRUCTION", or "running". */
 int
 ipc_scan_call(struct ipc_scan *scan, int task, struct ipc_scan_call *call)
 {
 	char text[256];
 	ssize_t length = ipc_scan_read(task, "syscall", text, sizeof(text) - 1);
 	uint64_t *argument = call->argument;
+	int count;
 
+	call->is_forgotten = false;
 	if (length < 0)
 		return miss_call(scan, task);
 	text[length] = '\0';
-	return sscanf(text,
-		       "%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
-		       " %" SCNx64,
-		       &call->number, &argument[0], &argument[1], &argument[2],
-		       &argument[3], &argument[4], &argument[5]) == 7;
+	count = sscanf(text,
+		"%ld %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64 " %" SCNx64
+		" %" SCNx64,
+		&call->number, &argument[0], &argument[1], &argument[2], &argument[3],
+		&argument[4], &argument[5]);
+	call->is_forgotten = count == 3 && is_forgotten(task, argument[1]);
+	return count == 7;
 }
 
 ssize_t
@@ -150,6 +172,8 @@ look_at_queues(struct ipc_scan *scan, int task)
 	uint64_t id;
 	int result = ipc_scan_call(scan, task, &call);
 
+	if (call.is_forgotten)
+		scan->blind |= IPC_BLIND_STOPPED;
 	if (result <= 0 || !is_of_queue(&call, &id))
 		return result < 0 ? -1 : 0;
 	key = ipc_scan_key(scan->plan, IPC_SCAN_QUEUE_ID, id);

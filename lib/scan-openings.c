@@ -261,6 +261,8 @@ ipc_scan_openings(struct ipc_scan *scan, int task)
 	if (is_telling && !waits)
 		return 0;
 	result = ipc_scan_call(scan, task, &call);
+	if (call.is_forgotten)
+		scan->blind |= IPC_BLIND_STOPPED;
 	if (result < 0 ||
 		(!waits && (result == 0 || find_opening(call.number) == NULL)))
 		return result < 0 ? -1 : 0;

@@ -42,6 +42,7 @@ struct ipc_scan_key {
 struct ipc_scan_call {
 	long number;
 	uint64_t argument[6];
+	bool is_forgotten; /* it is stopped in one, and the kernel does not know which */
 };
 
 /* A directory of /proc whose entries have numbers for names. */

@@ -12,7 +12,8 @@ enum {
 	ALL_PROCESSES = IPC_BLIND_DENIED | IPC_BLIND_HIDDEN | IPC_BLIND_NAMESPACE |
 		IPC_BLIND_RESTLESS | IPC_BLIND_NO_PROC,
 	ALL_DESCRIPTORS = ALL_PROCESSES | IPC_BLIND_IN_FLIGHT,
-	ALL_OPENERS = ALL_DESCRIPTORS | IPC_BLIND_OPENING,
+	ALL_CALLERS = ALL_PROCESSES | IPC_BLIND_STOPPED,
+	ALL_OPENERS = ALL_DESCRIPTORS | IPC_BLIND_OPENING | IPC_BLIND_STOPPED,
 };
 
 const char *
@@ -43,6 +44,8 @@ ipc_blind_text(unsigned int blind, char buf[IPC_BLIND_TEXT_MAX])
 		{ IPC_BLIND_IN_FLIGHT, "descriptors are in flight in sockets" },
 		{ IPC_BLIND_OPENING,
 			"a process waits to open a FIFO, and which is not known" },
+		{ IPC_BLIND_STOPPED,
+			"a process is stopped in a call that is not known" },
 	};
 	size_t length = 0;
 
@@ -160,7 +163,7 @@ doubt(const struct ipc_evidence *evidence, char buf[IPC_BLIND_TEXT_MAX])
 	case IPC_SYSV_MQ:
 		if (user_in_state(evidence, IPC_USER_UNKNOWN))
 			return foreign;
-		return ipc_blind_text(evidence->blind & ALL_PROCESSES, buf);
+		return ipc_blind_text(evidence->blind & ALL_CALLERS, buf);
 	case IPC_FIFO:
 		return ipc_blind_text(evidence->blind & ALL_OPENERS, buf);
 	case IPC_SOCKET:

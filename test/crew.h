@@ -23,6 +23,13 @@
 #include "scan.h"
 #include "tap.h"
 
+/* Whether the kernel forgets the call that a process sleeps in when it is stopped. */
+#ifdef __aarch64__
+enum { FORGETS_CALLS = true };
+#else
+enum { FORGETS_CALLS = false };
+#endif
+
 /* What a process does first: then it has what the test wants it to have. */
 typedef void crew_task(const void *arg);
 

@@ -10,7 +10,8 @@
 enum {
 	PROCESSES = IPC_BLIND_DENIED | IPC_BLIND_HIDDEN | IPC_BLIND_NAMESPACE |
 		IPC_BLIND_RESTLESS | IPC_BLIND_NO_PROC,
-	EVERY_BIT = PROCESSES | IPC_BLIND_IN_FLIGHT | IPC_BLIND_OPENING,
+	EVERY_BIT =
+		PROCESSES | IPC_BLIND_IN_FLIGHT | IPC_BLIND_OPENING | IPC_BLIND_STOPPED,
 };
 
 /* What must have been seen before it is true that nobody holds an object. */
@@ -20,7 +21,7 @@ static const struct {
 	unsigned int needed;
 } types[] = {
 	{ IPC_POSIX_MQ, "a POSIX queue", PROCESSES | IPC_BLIND_IN_FLIGHT },
-	{ IPC_SYSV_MQ, "a System V queue", PROCESSES },
+	{ IPC_SYSV_MQ, "a System V queue", PROCESSES | IPC_BLIND_STOPPED },
 	{ IPC_POSIX_SHM, "POSIX shared memory", PROCESSES | IPC_BLIND_IN_FLIGHT },
 	{ IPC_SYSV_SHM, "System V shared memory", 0 },
 	{ IPC_POSIX_SEM, "a POSIX semaphore", PROCESSES | IPC_BLIND_IN_FLIGHT },

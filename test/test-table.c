@@ -125,10 +125,20 @@ is_held(const struct row *row, enum manner manner)
 	return !(row->type == IPC_SYSV_SEM && manner == STOPPED);
 }
 
+/* By the call that he sleeps in, and by nothing else. */
+static bool
+is_calling(const struct row *row)
+{
+	return row->deed == OPENING ||
+		(row->type == IPC_SYSV_MQ && row->deed != NOTHING);
+}
+
 /* Of one on its way nobody is told, and socket files and semaphores have no holders. */
 static bool
-is_told(const struct row *row)
+is_told(const struct row *row, enum manner manner)
 {
+	if (FORGETS_CALLS && manner == STOPPED && is_calling(row))
+		return false;
 	return row->deed != FLIGHT && row->type != IPC_SYSV_SEM &&
 		row->type != IPC_SOCKET_FILE;
 }
@@ -168,7 +178,7 @@ may_be_hidden(const struct cell *cell)
 static bool
 is_found(const struct cell *cell)
 {
-	return is_held(cell->row, cell->manner) && is_told(cell->row) &&
+	return is_held(cell->row, cell->manner) && is_told(cell->row, cell->manner) &&
 		is_in_view(cell->viewer, cell->place);
 }
 
@@ -207,7 +217,7 @@ is_disturbed(const struct cell *cell, const struct answer *answer)
 {
 	enum {
 		BY_OTHERS = IPC_BLIND_IN_FLIGHT | IPC_BLIND_OPENING |
-			IPC_BLIND_RESTLESS | IPC_BLIND_DENIED,
+			IPC_BLIND_RESTLESS | IPC_BLIND_DENIED | IPC_BLIND_STOPPED,
 	};
 
 	return wanted(cell) == IPC_IDLE && !is_counted(cell->row->type) &&

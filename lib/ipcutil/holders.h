@@ -56,6 +56,8 @@ enum ipc_blind {
 	IPC_BLIND_IN_FLIGHT = 1 << 5,
 	/* Of FIFOs: a process waits in open(2), and of which one cannot be told. */
 	IPC_BLIND_OPENING = 1 << 6,
+	/* Of FIFOs and System V queues: one is stopped in a call that cannot be told. */
+	IPC_BLIND_STOPPED = 1 << 7,
 };
 
 /* What one look at all processes found.  ipc_holders_free() frees it. */
