@@ -128,6 +128,7 @@ replace_queue(const char *name)
 	if (unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0)
 		return NO_NAMESPACES;
 	must(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
+	umount2("/dev/mqueue", MNT_DETACH); /* that of the namespace before */
 	must(mount("none", dir, "mqueue", 0, NULL), "mount");
 	must(setresuid(65534, 65534, 65534), "setresuid");
 	create_queue("/proof", 0600);
