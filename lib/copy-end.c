@@ -95,7 +95,7 @@ look_at(struct copy_end *end, int fd, int wrong_mode, int64_t offset)
 	if ((flags & O_ACCMODE) == wrong_mode || (flags & O_PATH) != 0)
 		return -1;
 	end->kind = kind_of(fd, st.st_mode);
-	end->size = st.st_size;
+	end->size = S_ISREG(st.st_mode) ? st.st_size : -1;
 	end->lends = end->kind == A_FILE;
 	end->sleeps &= end->kind != A_FILE;
 	if (offset == IPC_COPY_HERE)

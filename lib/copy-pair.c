@@ -98,7 +98,8 @@ ipc_copy_pair_suits(const struct copy_transfer *t)
 {
 	off_t in;
 
-	return t->from.kind == A_FILE && t->to.kind == A_FILE &&
+	/* The names of block devices are in memory, too. */
+	return t->from.kind == A_FILE && t->to.size >= 0 &&
 		t->copy->length - t->copy->moved >= WORTH &&
 		t->from.size - *ipc_copy_offset(t, &t->from, &in) >= WORTH &&
 		ipc_copy_is_in_memory(t->to.fd);

@@ -16,7 +16,7 @@ struct copy_end {
 	bool sleeps;  /* it lacks O_NONBLOCK */
 	bool lends;   /* splice(2) of it gives its own pages */
 	off_t offset; /* where the bytes to come begin; -1: where it stands */
-	off_t size;   /* as it was first */
+	off_t size;   /* of a regular file, as it was first; or -1 */
 };
 
 struct copy_pair; /* of copy-pair.c */

@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/filter.h>
+#include <linux/loop.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -188,6 +190,52 @@ test_threads(void)
 	is(threads(), 1, "of which one is left");
 	is(status_of(on_one_processor), 0, "on one processor by one");
 	is(status_of(without_threads), 0, "and where there may be no other");
+}
+
+/* A device of the destination's bytes, until it is closed; or -1. */
+static int
+device(void)
+{
+	const struct loop_config config = {
+		.fd = (uint32_t)to,
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
+	};
+	const int control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	const int number = ioctl(control, LOOP_CTL_GET_FREE);
+	char path[PATH_MAX];
+	int fd;
+
+	close(control);
+	snprintf(path, sizeof(path), "/dev/loop%d", number);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (ioctl(fd, LOOP_CONFIGURE, &config) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Its name is in memory, but what it is given is not. */
+static void
+test_device(void)
+{
+	static const char claim[] = "much that a device gets, by one thread";
+	struct meanwhile meanwhile = { .progress.tell = count };
+	struct ipc_wait wait = for_long;
+	struct ipc_copy copy;
+	int fd;
+
+	refill(MOST, MOST);
+	fd = device();
+	if (fd < 0) {
+		ok(true, "%s # SKIP there can be no loop device", claim);
+		return;
+	}
+	wait.progress = &meanwhile.progress;
+	copy = (struct ipc_copy)IPC_COPY(from, fd, &wait);
+	ok(ipc_copy(&copy, NULL) == 0 && copy.moved == MOST && meanwhile.threads == 1 &&
+			fsync(fd) == 0 && holds(0, 0, MOST),
+		"%s", claim);
+	close(fd);
 }
 
 static void
@@ -463,6 +511,7 @@ static void
 test_all(void)
 {
 	test_threads();
+	test_device();
 	test_lengths();
 	test_growing_destination();
 	test_shrinking();
