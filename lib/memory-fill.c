@@ -96,7 +96,7 @@ step_of(const struct ipc_memory *memory, int fd)
 {
 	if (memory->unseen)
 		return INT64_MAX;
-	return ipc_bytes_left(fd) == IPC_UNKNOWN ? 1 << 20 : 256 << 20;
+	return ipc_bytes_left(fd) == IPC_UNKNOWN ? 1 << 20 : 64 << 20;
 }
 
 /* How far it is. */
