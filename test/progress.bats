@@ -52,7 +52,7 @@ shown() {
 }
 
 @test "a terminal that becomes narrower gets a shorter line" {
-	run shown 80 '{ slow_input seen; stty cols 20 >&2 <&2; sleep 1; } |
+	run shown 80 '{ slow_input seen; stty cols 20 >&2 <&2; } |
 		ipc-shm create --from-stdin --progress "$1"'
 	[ "${#lines[0]}" -gt 20 ]
 	[ "${#lines[-2]}" -le 20 ]
