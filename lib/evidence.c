@@ -57,65 +57,6 @@ ipc_user_find(uint64_t pid, int64_t time)
 	return user; /* one that began later is another, if the clock was not set */
 }
 
-static int
-by_object(const void *one, const void *other)
-{
-	const struct ipc_holder *a = one, *b = other;
-
-	if (a->object != b->object)
-		return a->object < b->object ? -1 : 1;
-	return (a->pid > b->pid) - (a->pid < b->pid);
-}
-
-/* Adds what a look at some of the objects found; places tells which those are. */
-static int
-add(struct ipc_holders *holders, const struct ipc_holders *more, const size_t *places)
-{
-	struct ipc_holder *all = reallocarray(
-		holders->holder, holders->count + more->count, sizeof(*all));
-
-	if (all == NULL)
-		return -1;
-	holders->holder = all;
-	for (size_t i = 0; i < more->count; i++) {
-		all[holders->count] = more->holder[i];
-		all[holders->count++].object = places[more->holder[i].object];
-	}
-	qsort(all, holders->count, sizeof(*all), by_object);
-	return 0;
-}
-
-/*
- * A descriptor can be handed from one process, or number, to another just when the
- * first look is between the two: what nobody has is looked for once more.
- */
-static int
-look_again(struct ipc_evidence *const *evidence, size_t count,
-	struct ipc_holders *holders, struct ipc_error *err)
-{
-	autofree const struct ipc_object **unheld = calloc(count + 1, sizeof(*unheld));
-	autofree size_t *places = calloc(count + 1, sizeof(*places));
-	struct ipc_discovery more;
-	size_t left = 0, held;
-	int result = 0;
-
-	if (unheld == NULL || places == NULL)
-		return ipc_fail(err, errno, "look for holders");
-	for (size_t i = 0; i < count; i++) {
-		ipc_holders_of(holders, i, &held);
-		unheld[left] = &evidence[i]->object;
-		places[left] = i;
-		left += held == 0;
-	}
-	if (ipc_holders_look(unheld, left, 0, &more, err) < 0)
-		return -1;
-	holders->blind |= more.holders.blind;
-	if (more.holders.count > 0 && add(holders, &more.holders, places) < 0)
-		result = ipc_fail(err, errno, "look for holders");
-	ipc_discovery_free(&more);
-	return result;
-}
-
 static struct ipc_evidence **
 pointers_to(struct ipc_evidence *evidence, size_t count)
 {
@@ -138,11 +79,8 @@ ipc_stale_find_owners(
 
 int
 ipc_stale_complete(struct ipc_evidence *const *evidence, size_t count,
-	struct ipc_holders *holders, struct ipc_error *err)
+	const struct ipc_holders *holders, struct ipc_error *err)
 {
-	/* Without a complete view a second look would prove nothing either. */
-	if (holders->blind == 0 && look_again(evidence, count, holders, err) < 0)
-		return -1;
 	for (size_t i = 0; i < count; i++) {
 		evidence[i]->holders =
 			ipc_holders_of(holders, i, &evidence[i]->holder_count);

@@ -138,14 +138,17 @@ look_at_socket(struct ipc_scan *scan, int task, const char *fd, uint64_t inode)
 	uint64_t *looked_at = &scan->sockets[inode % IPC_SCAN_SOCKETS];
 	const char *on_way;
 
-	if (*looked_at == inode)
+	if (*looked_at == inode) {
+		scan->receives = true;
 		return 0;
+	}
 	if (read_info(scan, task, fd) < 0)
 		return miss(scan);
 	on_way = behind(scan->text, "scm_fds:");
 	if (on_way == NULL) /* a file of that kind may have the inode of a socket */
 		return 0;
 	*looked_at = inode;
+	scan->receives = true;
 	if (strtoull(on_way, NULL, 10) > 0)
 		scan->blind |= IPC_BLIND_IN_FLIGHT;
 	return 0;
@@ -165,6 +168,7 @@ look_at_anonymous(struct ipc_scan *scan, int task, int fds, const char *fd)
 	if (readlinkat(fds, fd, link, sizeof(link)) != sizeof(ring) - 1 ||
 		memcmp(link, ring, sizeof(ring) - 1) != 0)
 		return 0;
+	scan->receives = true;
 	if (read_info(scan, task, fd) < 0)
 		return miss(scan);
 	files = behind(scan->text, "UserFiles:");

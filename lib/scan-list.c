@@ -84,16 +84,16 @@ by_number(const void *one, const void *other)
 	return (a->number > b->number) - (a->number < b->number);
 }
 
-static int
-add(struct ipc_scan_entries *to, const struct ipc_scan_entry *entry)
+int
+ipc_scan_add(struct ipc_scan_entries *entries, const struct ipc_scan_entry *entry)
 {
-	struct ipc_scan_entry *more =
-		ipc_scan_room(to->entry, &to->room, to->count, sizeof(*more));
+	struct ipc_scan_entry *more = ipc_scan_room(
+		entries->entry, &entries->room, entries->count, sizeof(*more));
 
 	if (more == NULL)
 		return -1;
-	to->entry = more;
-	more[to->count++] = *entry;
+	entries->entry = more;
+	more[entries->count++] = *entry;
 	return 0;
 }
 
@@ -106,58 +106,78 @@ list_all(struct ipc_scan_list *list, struct ipc_scan_entries *now)
 	if (lseek(list->fd, 0, SEEK_SET) < 0)
 		return -1;
 	while ((more = ipc_scan_next(list)) > 0)
-		if (add(now, &(struct ipc_scan_entry){ list->number, list->inode }) < 0)
+		if (ipc_scan_add(now,
+			    &(struct ipc_scan_entry){
+				    .number = list->number, .inode = list->inode }) < 0)
 			return -1;
 	if (now->count > 0)
 		qsort(now->entry, now->count, sizeof(*now->entry), by_number);
 	return more;
 }
 
-/* Those of now that were not there before. */
-static int
-find_fresh(const struct ipc_scan_entries *now, const struct ipc_scan_entries *before,
-	struct ipc_scan_entries *fresh)
-{
-	size_t old = 0;
+/* What passes need: entries of this one and of the one before, by turns. */
+struct passes {
+	struct ipc_scan_entries seen[2], fresh;
+	bool some_gone;
+};
 
-	fresh->count = 0;
+/* Those of now that were not there before: the others are known from then. */
+static int
+find_fresh(struct passes *passes, struct ipc_scan_entries *now,
+	const struct ipc_scan_entries *before)
+{
+	size_t old = 0, stayed = 0;
+
+	passes->fresh.count = 0;
 	for (size_t i = 0; i < now->count; i++) {
-		const struct ipc_scan_entry *entry = &now->entry[i], *same;
+		struct ipc_scan_entry *entry = &now->entry[i];
+		const struct ipc_scan_entry *same;
 
 		while (old < before->count && before->entry[old].number < entry->number)
 			old++;
 		same = old < before->count ? &before->entry[old] : NULL;
 		if (same != NULL && same->number == entry->number &&
-			same->inode == entry->inode)
-			continue;
-		if (add(fresh, entry) < 0)
+			same->inode == entry->inode) {
+			*entry = *same;
+			stayed++;
+		} else if (ipc_scan_add(&passes->fresh, entry) < 0)
 			return -1;
 	}
+	passes->some_gone |= stayed < before->count;
 	return 0;
 }
 
-/* What passes need: entries of this one and of the one before, by turns. */
-struct passes {
-	struct ipc_scan_entries seen[2], fresh;
-};
+/* What the look has learned of those that were fresh. */
+static void
+remember(const struct ipc_scan_entries *fresh, struct ipc_scan_entries *now)
+{
+	for (size_t i = 0, place = 0; i < fresh->count; i++) {
+		while (now->entry[place].number < fresh->entry[i].number)
+			place++;
+		now->entry[place] = fresh->entry[i];
+	}
+}
 
 static int
 pass_until_none_is_fresh(struct ipc_scan *scan, struct ipc_scan_list *list,
-	struct passes *passes,
-	int (*look)(
-		struct ipc_scan *scan, int dir, const struct ipc_scan_entries *entries))
+	struct passes *passes, ipc_scan_looker *look, ipc_scan_relooker *again)
 {
 	for (unsigned int pass = 0; pass < IPC_SCAN_LOOKS; pass++) {
 		struct ipc_scan_entries *now = &passes->seen[pass % 2];
+		int result = 1;
 
 		if (list_all(list, now) < 0 ||
-			find_fresh(now, &passes->seen[(pass + 1) % 2], &passes->fresh) <
-				0)
+			find_fresh(passes, now, &passes->seen[(pass + 1) % 2]) < 0)
 			return 1;
-		if (passes->fresh.count == 0)
-			return 0;
-		if (look(scan, list->fd, &passes->fresh) < 0)
-			return -1;
+		if (passes->fresh.count > 0) {
+			result = look(scan, list->fd, &passes->fresh);
+			remember(&passes->fresh, now);
+		} else if (again != NULL) {
+			result = again(scan, list->fd, now, passes->some_gone);
+			again = NULL;
+		}
+		if (result != 0)
+			return result > 0 ? 0 : -1;
 	}
 	scan->blind |= IPC_BLIND_RESTLESS;
 	return 0;
@@ -165,9 +185,7 @@ pass_until_none_is_fresh(struct ipc_scan *scan, struct ipc_scan_list *list,
 
 int
 ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
-	const char *path,
-	int (*look)(
-		struct ipc_scan *scan, int dir, const struct ipc_scan_entries *entries))
+	const char *path, ipc_scan_looker *look, ipc_scan_relooker *again)
 {
 	autoclose int fd = ipc_scan_list(list, dir, path);
 	struct passes passes = { .fresh = { .count = 0 } };
@@ -175,7 +193,7 @@ ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
 
 	if (fd < 0)
 		return 1;
-	result = pass_until_none_is_fresh(scan, list, &passes, look);
+	result = pass_until_none_is_fresh(scan, list, &passes, look, again);
 	free(passes.seen[0].entry);
 	free(passes.seen[1].entry);
 	free(passes.fresh.entry);

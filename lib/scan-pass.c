@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <ipcutil/number.h>
+
 #include "auto.h"
 #include "scan.h"
 #include "thread.h"
@@ -16,7 +18,7 @@ enum {
 
 /* The processes that are to be looked at, by whoever has time. */
 struct work {
-	const struct ipc_scan_entries *listed;
+	struct ipc_scan_entries *listed;
 	atomic_size_t next;
 };
 
@@ -28,22 +30,31 @@ struct looker {
 	int result;
 };
 
+static int
+look_at_entry(const struct looker *looker, struct ipc_scan_entry *entry)
+{
+	const pid_t pid = (pid_t)entry->number;
+	const uint64_t rest = ipc_scan_rest(pid);
+	const int result = ipc_scan_process(looker->scan, looker->proc, pid);
+
+	entry->rest = looker->scan->receives ? IPC_UNKNOWN : rest;
+	entry->is_alone = looker->scan->is_alone;
+	return result;
+}
+
 static void *
 work_on(void *arg)
 {
 	struct looker *looker = arg;
 	struct work *work = looker->work;
-	const struct ipc_scan_entries *listed = work->listed;
+	const size_t count = work->listed->count;
 	size_t next;
 
 	while (looker->result == 0 &&
-		(next = atomic_fetch_add(&work->next, CHUNK)) < listed->count)
-		for (size_t i = next; i < next + CHUNK && i < listed->count; i++)
-			if (ipc_scan_process(looker->scan, looker->proc,
-				    (pid_t)listed->entry[i].number) < 0) {
-				looker->result = -1;
-				break;
-			}
+		(next = atomic_fetch_add(&work->next, CHUNK)) < count)
+		for (size_t i = next;
+			i < next + CHUNK && i < count && looker->result == 0; i++)
+			looker->result = look_at_entry(looker, &work->listed->entry[i]);
 	return NULL;
 }
 
@@ -88,7 +99,7 @@ work_with_help(struct ipc_scan *scan, struct work *work, int proc)
 }
 
 static int
-look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *listed)
+look_at(struct ipc_scan *scan, int proc, struct ipc_scan_entries *listed)
 {
 	struct work work = { .listed = listed };
 	struct looker alone = { .work = &work, .proc = proc, .scan = scan };
@@ -99,6 +110,13 @@ look_at(struct ipc_scan *scan, int proc, const struct ipc_scan_entries *listed)
 	return alone.result;
 }
 
+static int
+look_again(
+	struct ipc_scan *scan, int proc, struct ipc_scan_entries *all, bool some_gone)
+{
+	return ipc_scan_again(scan, proc, all, some_gone, look_at);
+}
+
 int
 ipc_scan_processes(struct ipc_scan *scan)
 {
@@ -107,6 +125,6 @@ ipc_scan_processes(struct ipc_scan *scan)
 
 	if (proc == NULL)
 		return ipc_fail(&scan->err, errno, "look for holders");
-	result = ipc_scan_each(scan, proc, AT_FDCWD, "/proc", look_at);
+	result = ipc_scan_each(scan, proc, AT_FDCWD, "/proc", look_at, look_again);
 	return result <= 0 ? result : ipc_fail(&scan->err, errno, "list '%s'", "/proc");
 }

@@ -125,7 +125,7 @@ look_at_task(struct ipc_scan *scan, pid_t tid, bool *mapped)
 }
 
 static int
-look_at_tasks(struct ipc_scan *scan, int dir, const struct ipc_scan_entries *tasks)
+look_at_tasks(struct ipc_scan *scan, int dir, struct ipc_scan_entries *tasks)
 {
 	bool mapped = false;
 
@@ -142,8 +142,8 @@ look_at_threads(struct ipc_scan *scan)
 	int result;
 
 	scan->table_count = 0;
-	result =
-		ipc_scan_each(scan, &scan->tasks, scan->process, "task", look_at_tasks);
+	result = ipc_scan_each(
+		scan, &scan->tasks, scan->process, "task", look_at_tasks, NULL);
 	return result <= 0 ? result : ipc_scan_missed(scan);
 }
 
@@ -165,7 +165,8 @@ look_once(struct ipc_scan *scan)
 		return -1;
 	if (count_threads(scan->process, &threads) < 0)
 		return ipc_scan_missed(scan);
-	return threads == 1 ? 0 : look_at_threads(scan);
+	scan->is_alone = threads == 1;
+	return scan->is_alone ? 0 : look_at_threads(scan);
 }
 
 /* The kernel's own threads have no files, and what has ended has none any more. */
@@ -248,6 +249,7 @@ ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid)
 	scan->pid = pid;
 	scan->process = process;
 	scan->first = scan->found;
+	scan->receives = scan->is_alone = false;
 	if (process < 0)
 		return ipc_scan_missed(scan);
 	if (look_until_it_rests(scan) < 0)

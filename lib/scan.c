@@ -211,7 +211,7 @@ arrange(struct ipc_scan *scan, struct ipc_discovery *found)
 	scan->discovery.count = 0;
 	found->holders.holder = scan->holders;
 	found->holders.count = scan->found;
-	found->holders.blind |= scan->blind;
+	found->holders.blind = scan->blind;
 	scan->holders = NULL;
 	return 0;
 }
@@ -225,6 +225,7 @@ look(const struct ipc_scan_plan *plan, struct ipc_discovery *found,
 
 	if (scan == NULL)
 		return ipc_fail(err, errno, "look for holders");
+	scan->blind = found->holders.blind;
 	if (plan->wants & IPC_SCAN_OPENING && access("/proc/self/wchan", F_OK) < 0)
 		scan->blind |= IPC_BLIND_OPENING;
 	result = ipc_scan_processes(scan);

@@ -57,6 +57,9 @@ struct ipc_scan_list {
 /* Such a number can be used again at once; the inode is another one then. */
 struct ipc_scan_entry {
 	uint64_t number, inode;
+	/* Of a process: what ipc_scan_rest() told of it before it was looked at... */
+	uint64_t rest;
+	bool is_alone; /* ...and that it had one task then */
 };
 
 struct ipc_scan_entries {
@@ -105,6 +108,8 @@ struct ipc_scan {
 	pid_t *tables; /* of descriptors, looked at: a task of each, as kcmp(2) orders */
 	size_t table_count, table_room;
 	bool moved; /* something of this process has gone, and may be elsewhere in it */
+	bool receives; /* this process can be given descriptors while it does nothing */
+	bool is_alone; /* it has one task */
 	char text[65536];
 	/* What it found. */
 	struct ipc_holder *holders;
@@ -115,6 +120,17 @@ struct ipc_scan {
 	unsigned int blind;                  /* bits of enum ipc_blind */
 	struct ipc_error err;
 };
+
+/* Looks at entries of a directory; 0, or -1. */
+typedef int ipc_scan_looker(
+	struct ipc_scan *scan, int dir, struct ipc_scan_entries *entries);
+
+/*
+ * Looks once more at some of all that are there, and were looked at: some_gone tells
+ * whether there were others.  0; 1 when there is no need for it; or -1.
+ */
+typedef int ipc_scan_relooker(
+	struct ipc_scan *scan, int dir, struct ipc_scan_entries *all, bool some_gone);
 
 /* Finds the objects' holders, mappings being read in that form if the kernel has it. */
 int ipc_scan_all(const struct ipc_object *objects, size_t count,
@@ -187,6 +203,20 @@ void ipc_scan_end(struct ipc_scan *scan);
 /* Looks at all processes: with a second thread where there are many. */
 int ipc_scan_processes(struct ipc_scan *scan);
 
+/*
+ * What changes, of a process, when it does anything: the CPU time that it has taken, in
+ * nanoseconds, or IPC_UNKNOWN.  That of one which is on a CPU may be told late.
+ */
+uint64_t ipc_scan_rest(pid_t pid);
+
+/*
+ * An ipc_scan_relooker for what nobody was found to have, of the processes in /proc, by
+ * look(): a descriptor can be handed from one to another just when the first look is
+ * between the two.  Who has done nothing since has what it had.
+ */
+int ipc_scan_again(struct ipc_scan *scan, int proc, struct ipc_scan_entries *all,
+	bool some_gone, ipc_scan_looker *look);
+
 /* Looks at the process of that number, in a directory that is /proc: all of its tasks. */
 int ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid);
 
@@ -232,12 +262,15 @@ int ipc_scan_next(struct ipc_scan_list *list);
 
 /*
  * Looks at all entries of the directory, and at those that are new since, until there
- * are none or it is restless.  -1 as the look; 1, with errno: they cannot be listed.
+ * are none or it is restless; and goes on so after again(), if that is not NULL, was
+ * called then with all that are there, and did not return 1.  -1 as one of these; 1, with
+ * errno: they cannot be listed.
  */
 int ipc_scan_each(struct ipc_scan *scan, struct ipc_scan_list *list, int dir,
-	const char *path,
-	int (*look)(struct ipc_scan *scan, int dir,
-		const struct ipc_scan_entries *entries));
+	const char *path, ipc_scan_looker *look, ipc_scan_relooker *again);
+
+/* Adds one entry behind the others; 0, or -1 without memory. */
+int ipc_scan_add(struct ipc_scan_entries *entries, const struct ipc_scan_entry *entry);
 
 /* Whether an errno value tells that descriptors or memory ran out: looks fail then. */
 bool ipc_scan_ran_out(int code);

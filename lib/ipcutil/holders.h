@@ -60,7 +60,7 @@ enum ipc_blind {
 	IPC_BLIND_STOPPED = 1 << 7,
 };
 
-/* What one look at all processes found.  ipc_holders_free() frees it. */
+/* What a look at all processes found.  ipc_holders_free() frees it. */
 struct ipc_holders {
 	struct ipc_holder *holder; /* by object, then by pid */
 	size_t count;
@@ -71,6 +71,8 @@ struct ipc_holders {
  * Finds who has the objects, all of them in one look at proc(5): descriptors and
  * mappings by device and inode, attached segments and blocked calls by System V id in
  * our IPC namespace, of every task of every process; the caller counts like any other.
+ * What nobody was found to have is looked for once more, at the processes that have done
+ * anything since: one may have handed it to another just when it was between the two.
  * Of one that waits in open(2), what its path names now is looked up, which another
  * file may have become meanwhile.
  * A descriptor that is only a path, O_PATH, is no use of a file.  Files of /proc are

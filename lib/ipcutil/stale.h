@@ -89,16 +89,15 @@ struct ipc_verdict {
 struct ipc_verdict ipc_stale_judge(const struct ipc_evidence *evidence);
 
 /*
- * Fills the last members of count pieces of evidence, whose objects are set, in one
- * look at all processes, and a second one for those that nobody was found to have.
- * The holders are those of *holders, which the caller frees.
+ * Fills the last members of count pieces of evidence, whose objects are set, as
+ * ipc_holders_find().  The holders are those of *holders, which the caller frees.
  */
 int ipc_stale_find(struct ipc_evidence *evidence, size_t count,
 	struct ipc_holders *holders, struct ipc_error *err);
 
-/* The rest of it, when *holders is what one look has found, as ipc_holders_look(). */
+/* The rest of it, when *holders is what ipc_holders_look() has found. */
 int ipc_stale_complete(struct ipc_evidence *const *evidence, size_t count,
-	struct ipc_holders *holders, struct ipc_error *err);
+	const struct ipc_holders *holders, struct ipc_error *err);
 
 /* Fills the owners alone, without a look at processes that are not owners. */
 int ipc_stale_find_owners(
