@@ -49,7 +49,7 @@ put_heading(char heading[160])
 	}
 	if (readlink("/proc/self/ns/ipc", namespace, sizeof(namespace) - 1) < 0)
 		strcpy(namespace, "-");
-	snprintf(heading, 160, "%s2 %s %s\n", title, boot, namespace);
+	snprintf(heading, 160, "%s3 %s %s\n", title, boot, namespace);
 }
 
 static int

@@ -52,6 +52,7 @@ fill(struct ipc_mq_info *info, int id, const struct msqid_ds *ds, uint64_t longe
 		.modified = ipc_sysv_time(used),
 		.changed = ipc_sysv_time(later(used, ds->msg_ctime)),
 		.set = ds->msg_ctime,
+		.generation = ipc_sysv_generation_of_queue(ds),
 	};
 }
 

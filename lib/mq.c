@@ -25,6 +25,7 @@ ipc_mq_object(const struct ipc_mq_info *info)
 		.number = is_sysv ? info->id : info->inode,
 		.uid = info->uid,
 		.changed = is_sysv ? info->set : 0,
+		.generation = info->generation,
 		.address = info->address,
 	};
 }

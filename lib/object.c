@@ -70,6 +70,15 @@ ipc_object_generation(int dir, const char *name, const struct statx *st)
 	return hash;
 }
 
+uint64_t
+ipc_object_made_with(const uint64_t *values, size_t count)
+{
+	static const uint64_t basis = 0xcbf29ce484222325;
+	const uint64_t hash = mix(basis, values, count * sizeof(*values));
+
+	return hash != 0 ? hash : basis;
+}
+
 static int
 look_at_mq(const struct ipc_address *address, struct ipc_object *now,
 	struct ipc_error *err)

@@ -2,6 +2,7 @@
 #ifndef OBJECT_H
 #define OBJECT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -24,5 +25,8 @@ bool ipc_object_is_gone(const struct ipc_object *object);
  * systems have for that; 0 where neither is told.
  */
 uint64_t ipc_object_generation(int dir, const char *name, const struct statx *st);
+
+/* Tells an object from others that were made with other values; never 0. */
+uint64_t ipc_object_made_with(const uint64_t *values, size_t count);
 
 #endif

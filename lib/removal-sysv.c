@@ -7,12 +7,13 @@
 
 #include "become.h"
 #include "removal.h"
+#include "sysv.h"
 
 /* What has to be looked at once more, right before. */
 struct now {
 	uid_t uid;
 	int64_t changed;
-	uint64_t attached, messages;
+	uint64_t generation, attached, messages;
 };
 
 /* semctl(2) leaves its definition to the caller. */
@@ -35,19 +36,31 @@ look(enum ipc_type type, int id, struct now *now)
 	case IPC_SYSV_SHM:
 		result = shmctl(id, IPC_STAT, &shm);
 		if (result == 0)
-			*now = (struct now){ shm.shm_perm.uid, shm.shm_ctime,
-				shm.shm_nattch, 0 };
+			*now = (struct now){
+				.uid = shm.shm_perm.uid,
+				.changed = shm.shm_ctime,
+				.generation = ipc_sysv_generation_of_segment(&shm),
+				.attached = shm.shm_nattch,
+			};
 		return result;
 	case IPC_SYSV_MQ:
 		result = msgctl(id, IPC_STAT, &mq);
 		if (result == 0)
-			*now = (struct now){ mq.msg_perm.uid, mq.msg_ctime, 0,
-				mq.msg_qnum };
+			*now = (struct now){
+				.uid = mq.msg_perm.uid,
+				.changed = mq.msg_ctime,
+				.generation = ipc_sysv_generation_of_queue(&mq),
+				.messages = mq.msg_qnum,
+			};
 		return result;
 	default:
 		result = semctl(id, 0, IPC_STAT, (union semun){ .buf = &sem });
 		if (result == 0)
-			*now = (struct now){ sem.sem_perm.uid, sem.sem_ctime, 0, 0 };
+			*now = (struct now){
+				.uid = sem.sem_perm.uid,
+				.changed = sem.sem_ctime,
+				.generation = ipc_sysv_generation_of_set(&sem),
+			};
 		return result;
 	}
 }
@@ -86,7 +99,8 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 	if (look(object->type, (int)object->number, &now) < 0)
 		/* An owner may be kept from reading it, and yet may remove it. */
 		return errno == EACCES ? 0 : fail(removal, errno, false, err);
-	if (now.uid != object->uid || now.changed != object->changed)
+	if (now.uid != object->uid || now.changed != object->changed ||
+		now.generation != object->generation)
 		return ipc_removal_other(removal, err);
 	if (now.attached > 0 && !(allowed & IPC_REMOVE_IN_USE))
 		return ipc_refuse(err, IPC_REFUSED, EBUSY,

@@ -136,6 +136,7 @@ fill(struct ipc_sem_info *info, int id, const struct semid_ds *ds)
 		.created = IPC_UNKNOWN_TIME,
 		.operated = ipc_sysv_time(ds->sem_otime),
 		.changed = ds->sem_ctime,
+		.generation = ipc_sysv_generation_of_set(ds),
 	};
 	fill_members(info, id, ds);
 }

@@ -105,6 +105,7 @@ fill(struct ipc_memory_info *info, int id, const struct shmid_ds *ds)
 			ds->shm_atime > ds->shm_dtime ? ds->shm_atime : ds->shm_dtime),
 		.modified = IPC_UNKNOWN_TIME,
 		.changed = ds->shm_ctime,
+		.generation = ipc_sysv_generation_of_segment(ds),
 	};
 }
 

@@ -9,6 +9,7 @@
 #include <ipcutil/number.h>
 
 #include "auto.h"
+#include "object.h"
 #include "sysv.h"
 
 int
@@ -132,6 +133,34 @@ ipc_sysv_permit(struct ipc_perm *perm, uid_t uid, gid_t gid,
 		perm->gid = gid;
 	if (new_mode != NULL)
 		perm->mode = new_mode(perm->mode & 0777, arg);
+}
+
+static uint64_t
+generation(const struct ipc_perm *perm, key_t key, uint64_t size, pid_t creator)
+{
+	const uint64_t made_with[] = { (uint32_t)key, perm->cuid, perm->cgid, size,
+		(uint64_t)creator };
+
+	return ipc_object_made_with(made_with, sizeof(made_with) / sizeof(*made_with));
+}
+
+uint64_t
+ipc_sysv_generation_of_queue(const struct msqid_ds *ds)
+{
+	return generation(&ds->msg_perm, ds->msg_perm.__key, 0, 0);
+}
+
+/* Its key is gone when it only waits for the last to detach it. */
+uint64_t
+ipc_sysv_generation_of_segment(const struct shmid_ds *ds)
+{
+	return generation(&ds->shm_perm, 0, ds->shm_segsz, ds->shm_cpid);
+}
+
+uint64_t
+ipc_sysv_generation_of_set(const struct semid_ds *ds)
+{
+	return generation(&ds->sem_perm, ds->sem_perm.__key, ds->sem_nsems, 0);
 }
 
 int64_t

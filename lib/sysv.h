@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/types.h>
 
 #include <ipcutil/address.h>
@@ -55,6 +58,14 @@ int ipc_sysv_remove(const struct ipc_sysv *kind, const struct ipc_address *addre
 /* Changes what is not told to be left: (uid_t)-1, (gid_t)-1, NULL. */
 void ipc_sysv_permit(struct ipc_perm *perm, uid_t uid, gid_t gid,
 	mode_t (*new_mode)(mode_t old, const void *arg), const void *arg);
+
+/*
+ * What tells an object from others of its id that were made in the same second, as far as
+ * there is something: the generation of a struct ipc_object.  Nothing changes it.
+ */
+uint64_t ipc_sysv_generation_of_queue(const struct msqid_ds *ds);
+uint64_t ipc_sysv_generation_of_segment(const struct shmid_ds *ds);
+uint64_t ipc_sysv_generation_of_set(const struct semid_ds *ds);
 
 /* Seconds since 1970 as the kernel has them, to whom 0 means never. */
 int64_t ipc_sysv_time(int64_t seconds);

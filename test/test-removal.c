@@ -151,6 +151,28 @@ get_shm(void)
 	return shmget(IPC_PRIVATE, 1, 0600);
 }
 
+/* By another process. */
+static int
+get_other_shm(void)
+{
+	int ends[2], made;
+	pid_t pid;
+
+	must(pipe(ends), "pipe");
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (pid == 0) {
+		made = get_shm();
+		must((int)write(ends[1], &made, sizeof(made)), "write");
+		_exit(0);
+	}
+	must((int)read(ends[0], &made, sizeof(made)) - (int)sizeof(made), "read");
+	waitpid(pid, NULL, 0);
+	close(ends[0]);
+	close(ends[1]);
+	return made;
+}
+
 static int
 stat_shm(uid_t *uid)
 {
@@ -171,6 +193,12 @@ static int
 get_sem(void)
 {
 	return semget(IPC_PRIVATE, 1, 0600);
+}
+
+static int
+get_other_sem(void)
+{
+	return semget(IPC_PRIVATE, 2, 0600);
 }
 
 static int
@@ -196,6 +224,12 @@ get_queue(void)
 }
 
 static int
+get_other_queue(void)
+{
+	return msgget(0x1bc0de, IPC_CREAT | IPC_EXCL | 0600);
+}
+
+static int
 stat_queue(uid_t *uid)
 {
 	struct msqid_ds ds;
@@ -215,22 +249,23 @@ remove_queue(int which)
 static const struct sysv {
 	const char *family, *next; /* where the kernel is told the next id */
 	int (*get)(void);
+	int (*get_other)(void); /* one that is made with something else */
 	int (*stat)(uid_t *uid);
 	int (*remove)(int which);
 } sysv[] = {
-	{ "shm", "/proc/sys/kernel/shm_next_id", get_shm, stat_shm, remove_shm },
-	{ "sem", "/proc/sys/kernel/sem_next_id", get_sem, stat_sem, remove_sem },
-	{ "mq", "/proc/sys/kernel/msg_next_id", get_queue, stat_queue, remove_queue },
+	{ "shm", "/proc/sys/kernel/shm_next_id", get_shm, get_other_shm, stat_shm,
+		remove_shm },
+	{ "sem", "/proc/sys/kernel/sem_next_id", get_sem, get_other_sem, stat_sem,
+		remove_sem },
+	{ "mq", "/proc/sys/kernel/msg_next_id", get_queue, get_other_queue, stat_queue,
+		remove_queue },
 };
 static const struct sysv *now;
 
-/* Another user's each time, with the id of the one before: see proc_sys_kernel(5). */
-static unsigned long
-make_sysv(void)
+/* A user's, with the id of the one before: see proc_sys_kernel(5). */
+static void
+make_with_id(uid_t uid, int (*get)(void))
 {
-	static unsigned int count;
-	uid_t uid = 1000 + count++ % UIDS;
-
 	for (;;) {
 		FILE *file = fopen(now->next, "we");
 		int made;
@@ -239,14 +274,24 @@ make_sysv(void)
 		fprintf(file, "%d", id);
 		fclose(file);
 		must(seteuid(uid), "seteuid");
-		made = must(now->get(), "get");
-		if (made == id) {
-			must(seteuid(0), "seteuid");
-			return uid;
-		}
-		now->remove(made); /* the one before is not gone yet */
+		made = must(get(), "get");
+		if (made != id)
+			now->remove(made); /* the one before is not gone yet */
 		must(seteuid(0), "seteuid");
+		if (made == id)
+			return;
 	}
+}
+
+/* Another user's each time. */
+static unsigned long
+make_sysv(void)
+{
+	static unsigned int count;
+	uid_t uid = 1000 + count++ % UIDS;
+
+	make_with_id(uid, now->get);
+	return uid;
 }
 
 static bool
@@ -493,6 +538,39 @@ prepare_sysv(const struct sysv *which)
 	snprintf(address, sizeof(address), "%s:id:%d", now->family, id);
 }
 
+/* Of the same user and second: what it was made with tells it. */
+static void
+test_made_otherwise(void)
+{
+	struct ipc_removal begun, removal;
+	char identity[IPC_IDENTITY_MAX];
+	struct ipc_error err, late;
+	int64_t changed;
+	uid_t uid;
+
+	do {
+		make_with_id(0, now->get);
+		must(ipc_removal_begin(&begun, address, NULL, NULL), address);
+		ipc_object_identity(&begun.item->evidence.object, identity);
+		changed = begun.item->evidence.object.changed;
+		must(now->remove(id), now->family);
+		make_with_id(0, now->get_other);
+		ipc_removal_commit(&begun, IPC_REMOVE_IN_USE | IPC_REMOVE_DATA, &late);
+		ipc_removal_end(&begun);
+		is(ipc_removal_begin(&removal, address, identity, &err), -1,
+			"%s: another one of that id is not what was listed",
+			now->family);
+		is(err.fault, IPC_REFUSED, "and is refused");
+		is(late.fault, IPC_REFUSED, "also in the moment of the removal");
+		ipc_removal_end(&removal);
+		must(ipc_removal_begin(&removal, address, NULL, NULL), address);
+		changed -= removal.item->evidence.object.changed;
+		ipc_removal_end(&removal);
+		is(now->stat(&uid), 0, "and is there");
+		must(now->remove(id), now->family);
+	} while (changed != 0); /* a second has ended in between */
+}
+
 int
 main(void)
 {
@@ -527,6 +605,7 @@ main(void)
 	}
 	for (size_t i = 0; i < sizeof(sysv) / sizeof(*sysv); i++) {
 		prepare_sysv(&sysv[i]);
+		test_made_otherwise();
 		storm(&used_again[i]);
 	}
 	return tap_end();

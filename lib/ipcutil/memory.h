@@ -79,7 +79,7 @@ struct ipc_memory_info {
 	uid_t uid;
 	gid_t gid;
 	int64_t created;     /* POSIX, file */
-	uint64_t generation; /* of its file: see object.h */
+	uint64_t generation; /* see object.h */
 	int64_t accessed;    /* last read(2), or attached; IPC_UNKNOWN_TIME */
 	int64_t modified;    /* last write(2), or change of size */
 	int64_t changed;     /* the same, or change of mode or owner */

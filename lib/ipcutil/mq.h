@@ -95,6 +95,7 @@ struct ipc_mq_info {
 	int64_t modified; /* last message in or out; System V: the later of the two */
 	int64_t changed;  /* the same, or last change of mode or owner */
 	int64_t set;      /* System V: when it was made, or mode, owner or limit set */
+	uint64_t generation; /* System V: see object.h; else 0 */
 };
 
 /* Which object *info is of. */

@@ -37,8 +37,11 @@ struct ipc_object {
 	uint64_t number; /* inode of its file, or its own; System V: its id */
 	uid_t uid;       /* owner */
 	int64_t changed; /* System V: *_ctime, in seconds since 1970; else 0 */
-	uint64_t
-		generation; /* of a file: which of all that had its inode; 0: not told */
+	/*
+	 * Of a file: which of all that had its inode; System V: what it was made with, as
+	 * its key, creator and size; 0: not told.
+	 */
+	uint64_t generation;
 	struct ipc_address address;
 };
 

@@ -46,7 +46,7 @@ struct ipc_sem_info {
 	uid_t uid;
 	gid_t gid;
 	int64_t created; /* POSIX; seconds since 1970, or IPC_UNKNOWN_TIME, as all */
-	uint64_t generation; /* of its file: see object.h */
+	uint64_t generation; /* see object.h */
 	int64_t operated;    /* System V: last semop(2) */
 	int64_t changed; /* made, or last change of mode, owner, or by semctl(2) of a value */
 };
