@@ -162,7 +162,9 @@ static int
 pass_until_none_is_fresh(struct ipc_scan *scan, struct ipc_scan_list *list,
 	struct passes *passes, ipc_scan_looker *look, ipc_scan_relooker *again)
 {
-	for (unsigned int pass = 0; pass < IPC_SCAN_LOOKS; pass++) {
+	unsigned int left = IPC_SCAN_LOOKS;
+
+	for (unsigned int pass = 0; left > 0; pass++, left--) {
 		struct ipc_scan_entries *now = &passes->seen[pass % 2];
 		int result = 1;
 
@@ -175,6 +177,7 @@ pass_until_none_is_fresh(struct ipc_scan *scan, struct ipc_scan_list *list,
 		} else if (again != NULL) {
 			result = again(scan, list->fd, now, passes->some_gone);
 			again = NULL;
+			left = IPC_SCAN_LOOKS;
 		}
 		if (result != 0)
 			return result > 0 ? 0 : -1;
