@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <ipcutil/number.h>
 
@@ -13,7 +12,7 @@
 #include "proc.h"
 #include "scan.h"
 
-enum { NS_PER_S = 1000000000 };
+enum { NS_PER_S = 1000000000, CHUNK = 16 };
 
 static uint64_t
 time_of(clockid_t clock)
@@ -40,132 +39,171 @@ is_told_in_full(void)
 	return time_of(CLOCK_THREAD_CPUTIME_ID) != time_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* Whether no task of the machine is on a CPU but ours: proc_loadavg(5). */
+/* What proc_loadavg(5) tells: tasks that run now, and the last number that one was given. */
 static bool
-is_alone(void)
+read_load(unsigned long *running, unsigned long *last)
 {
 	char text[128];
 	ssize_t length =
 		ipc_scan_read(AT_FDCWD, "/proc/loadavg", text, sizeof(text) - 1);
-	unsigned long running;
 
 	text[length < 0 ? 0 : length] = '\0';
-	return sscanf(text, "%*s %*s %*s %lu/", &running) == 1 && running == 1;
+	return sscanf(text, "%*s %*s %*s %lu/%*u %lu", running, last) == 2;
+}
+
+unsigned long
+ipc_scan_last_number(void)
+{
+	unsigned long running, last;
+
+	return read_load(&running, &last) ? last : 0;
+}
+
+/* Whether tasks were made since the look began, but for our own. */
+static bool
+are_there_more(const struct ipc_scan *scan)
+{
+	return scan->last_number == 0 ||
+		ipc_scan_last_number() != scan->last_number + scan->helpers;
+}
+
+/* Whether no task of the machine is on a CPU but ours. */
+static bool
+is_alone(void)
+{
+	unsigned long running, last;
+
+	return read_load(&running, &last) && running == 1;
 }
 
 static bool
-has_ended(int proc, const char *path)
+has_ended(int proc, const struct ipc_scan_entry *entry)
 {
 	struct ipc_proc_stat stat;
+	char path[16];
+	int code;
 
-	return ipc_proc_stat(proc, path, &stat) != 0 || ipc_proc_has_ended(&stat);
+	snprintf(path, sizeof(path), "%d", (int)entry->number);
+	code = ipc_proc_stat(proc, path, &stat);
+	return code == ENOENT || code == ESRCH ||
+		(code == 0 && ipc_proc_has_ended(&stat));
 }
 
-/* Whether its task has been taken from the CPU: the kernel tells where it waits. */
+/* Whether its one task has been taken from the CPU: the kernel tells where it waits. */
 static bool
-waits(int proc, pid_t pid)
+waits(int proc, const struct ipc_scan_entry *entry)
 {
 	char path[32], function[64];
-	ssize_t length;
 
-	snprintf(path, sizeof(path), "%d/wchan", pid);
-	length = ipc_scan_read(proc, path, function, sizeof(function));
-	*strchr(path, '/') = '\0';
-	return (length > 0 && function[0] != '0') || has_ended(proc, path);
+	snprintf(path, sizeof(path), "%d/wchan", (int)entry->number);
+	return (ipc_scan_function(proc, path, function) == 0 && function[0] != '0' &&
+		       function[0] != '\0') ||
+		has_ended(proc, entry);
 }
 
 /*
- * Those that may have got something since they were looked at.  The time of one that was
- * on a CPU all the while may stand: none is now, or this one is not.
+ * Whether it has done nothing since the first look.  The time of one that was on a CPU all
+ * the while may stand: none is now, or this one is not.
  */
-static int
-choose(int proc, const struct ipc_scan_entries *all, struct ipc_scan_entries *chosen)
+static bool
+rests(int proc, const struct ipc_scan_entry *entry, bool alone)
 {
-	const bool is_exact = is_told_in_full(), alone = is_alone();
+	return entry->rest != IPC_UNKNOWN &&
+		(alone || (entry->has_one_task && waits(proc, entry))) &&
+		ipc_scan_rest((pid_t)entry->number) == entry->rest;
+}
+
+static int
+look_at_moved(struct ipc_scan *scan, int proc, struct ipc_scan_entries *all)
+{
+	const bool is_exact = is_told_in_full();
+	size_t known = 0; /* up to where is_alone() was asked */
+	bool alone = false;
 
 	for (size_t i = 0; i < all->count; i++) {
-		const struct ipc_scan_entry *entry = &all->entry[i];
-		const pid_t pid = (pid_t)entry->number;
+		struct ipc_scan_entry *entry = &all->entry[i];
 
-		if (is_exact && entry->rest != IPC_UNKNOWN &&
-			(alone || (entry->is_alone && waits(proc, pid))) &&
-			ipc_scan_rest(pid) == entry->rest)
+		if (i >= known) {
+			alone = is_alone();
+			known = i + CHUNK;
+		}
+		entry->has_moved = !is_exact || !rests(proc, entry, alone);
+		if (!entry->has_moved)
 			continue;
-		if (ipc_scan_add(chosen, entry) < 0)
+		if (ipc_scan_process(scan, proc, (pid_t)entry->number) < 0)
 			return -1;
+		known = i + 1;
 	}
 	return 0;
 }
 
-/* What such a process had may be left to one that has the same descriptors or memory. */
 static bool
-some_end(int proc, const struct ipc_scan_entries *entries)
+has_one_ended(int proc, const struct ipc_scan_entries *all)
 {
-	char path[16];
-
-	for (size_t i = 0; i < entries->count; i++) {
-		snprintf(path, sizeof(path), "%d", (int)entries->entry[i].number);
-		if (has_ended(proc, path))
+	for (size_t i = 0; i < all->count; i++)
+		if (all->entry[i].has_moved && has_ended(proc, &all->entry[i]))
 			return true;
-	}
 	return false;
 }
 
 /*
- * The keys of those that nobody has, by marks of objects; of attached segments the kernel
- * tells the number.
+ * What a process had that has ended, or was made and is not listed, may be left to one that
+ * has the same descriptors or memory and rests.
  */
-static size_t
-choose_keys(
-	const struct ipc_scan_plan *plan, const bool *held, struct ipc_scan_key *keys)
+static int
+look_again(struct ipc_scan *scan, int proc, struct ipc_scan_entries *all,
+	bool some_gone, ipc_scan_looker *look)
 {
-	size_t count = 0;
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (!held[plan->keys[i].object] &&
-			plan->keys[i].device != IPC_SCAN_SEGMENT_ID)
-			keys[count++] = plan->keys[i];
-	return count;
+	if (some_gone || are_there_more(scan))
+		return look(scan, proc, all);
+	if (look_at_moved(scan, proc, all) < 0)
+		return -1;
+	return are_there_more(scan) || has_one_ended(proc, all) ? look(scan, proc, all)
+								: 0;
 }
 
+/* The keys of those that nobody has; of segments the kernel tells how many have them. */
 static int
-look_for(struct ipc_scan *scan, const struct ipc_scan_plan *plan, int proc,
-	struct ipc_scan_entries *all, bool some_gone, ipc_scan_looker *look)
+choose_keys(const struct ipc_scan *scan, struct ipc_scan_plan *plan)
 {
-	const struct ipc_scan_plan *before = scan->plan;
-	struct ipc_scan_entries chosen = { .count = 0 };
-	int result;
+	autofree bool *held = calloc(plan->objects + 1, sizeof(*held));
+	const struct ipc_scan_plan *from = scan->plan;
 
-	scan->plan = plan;
-	memset(scan->sockets, 0, sizeof(scan->sockets));
-	result = choose(proc, all, &chosen);
-	if (result < 0)
-		ipc_fail(&scan->err, errno, "look for holders");
-	if (result == 0 && !some_gone)
-		result = look(scan, proc, &chosen);
-	if (result == 0 && (some_gone || some_end(proc, &chosen)))
-		result = look(scan, proc, all);
-	free(chosen.entry);
-	scan->plan = before;
-	return result;
+	if (held == NULL)
+		return -1;
+	for (size_t i = 0; i < scan->found; i++)
+		if (scan->holders[i].object < plan->objects)
+			held[scan->holders[i].object] = true;
+	for (size_t i = 0; i < from->count; i++) {
+		const struct ipc_scan_key *key = &from->keys[i];
+
+		if (held[key->object] || key->device == IPC_SCAN_SEGMENT_ID)
+			continue;
+		plan->keys[plan->count++] = *key;
+		plan->wants |= key->wants;
+	}
+	return 0;
 }
 
 int
 ipc_scan_again(struct ipc_scan *scan, int proc, struct ipc_scan_entries *all,
 	bool some_gone, ipc_scan_looker *look)
 {
-	struct ipc_scan_plan plan = *scan->plan;
-	autofree struct ipc_scan_key *keys = calloc(plan.count + 1, sizeof(*keys));
-	autofree bool *held = calloc(plan.objects + 1, sizeof(*held));
+	const struct ipc_scan_plan *first = scan->plan;
+	autofree struct ipc_scan_key *keys = calloc(first->count + 1, sizeof(*keys));
+	struct ipc_scan_plan plan = *first;
+	int result;
 
-	if (keys == NULL || held == NULL)
-		return ipc_fail(&scan->err, errno, "look for holders");
-	for (size_t i = 0; i < scan->found; i++)
-		if (scan->holders[i].object < plan.objects)
-			held[scan->holders[i].object] = true;
-	plan.count = choose_keys(&plan, held, keys);
 	plan.keys = keys;
-	plan.discovers = 0;
-	plan.wants &= ~(unsigned int)IPC_SCAN_SEGMENTS;
-	return plan.count == 0 ? 1 : look_for(scan, &plan, proc, all, some_gone, look);
+	plan.count = 0;
+	plan.wants = plan.discovers = 0;
+	if (keys == NULL || choose_keys(scan, &plan) < 0)
+		return ipc_fail(&scan->err, errno, "look for holders");
+	if (plan.count == 0)
+		return 1;
+	scan->plan = &plan;
+	memset(scan->sockets, 0, sizeof(scan->sockets));
+	result = look_again(scan, proc, all, some_gone, look);
+	scan->plan = first;
+	return result;
 }

@@ -77,9 +77,9 @@ is_of_queue(const struct ipc_scan_call *made, uint64_t *id)
 }
 
 int
-ipc_scan_function(int task, char text[64])
+ipc_scan_function(int dir, const char *path, char text[64])
 {
-	ssize_t length = ipc_scan_read(task, "wchan", text, 63);
+	ssize_t length = ipc_scan_read(dir, path, text, 63);
 
 	text[length < 0 ? 0 : length] = '\0';
 	return length < 0 ? -1 : 0;
@@ -105,7 +105,7 @@ miss_call(struct ipc_scan *scan, int task)
 	char function[64];
 
 	if ((code == EACCES || code == EPERM) &&
-		ipc_scan_function(task, function) == 0 &&
+		ipc_scan_function(task, "wchan", function) == 0 &&
 		ipc_scan_is_telling(function) && strncmp(function, "do_msg", 6) != 0)
 		return 0;
 	errno = code;

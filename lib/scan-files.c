@@ -238,8 +238,10 @@ look_at(struct ipc_scan *scan, int task)
 	}
 	device = makedev(st.stx_dev_major, st.stx_dev_minor);
 	key = ipc_scan_key(scan->plan, device, st.stx_ino);
-	if (key != NULL)
-		return note(scan, fds, fd, key, S_ISFIFO(st.stx_mode));
+	if (key != NULL && note(scan, fds, fd, key, S_ISFIFO(st.stx_mode)) < 0)
+		return -1;
+	if (key != NULL && !S_ISSOCK(st.stx_mode))
+		return LOOKED;
 	if (S_ISFIFO(st.stx_mode) && scan->plan->discovers != 0)
 		return discover(scan, fds, fd, &st);
 	if (!(scan->plan->wants & IPC_SCAN_FLIGHT) || scan->blind & IPC_BLIND_IN_FLIGHT)

@@ -254,7 +254,7 @@ ipc_scan_openings(struct ipc_scan *scan, int task)
 	bool waits, is_telling;
 	int result;
 
-	if (ipc_scan_function(task, function) < 0)
+	if (ipc_scan_function(task, "wchan", function) < 0)
 		return ipc_scan_missed(scan);
 	waits = waits_for_partner(function);
 	is_telling = ipc_scan_is_telling(function);

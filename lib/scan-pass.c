@@ -33,12 +33,12 @@ struct looker {
 static int
 look_at_entry(const struct looker *looker, struct ipc_scan_entry *entry)
 {
-	const pid_t pid = (pid_t)entry->number;
-	const uint64_t rest = ipc_scan_rest(pid);
-	const int result = ipc_scan_process(looker->scan, looker->proc, pid);
+	const int result =
+		ipc_scan_process(looker->scan, looker->proc, (pid_t)entry->number);
 
-	entry->rest = looker->scan->receives ? IPC_UNKNOWN : rest;
-	entry->is_alone = looker->scan->is_alone;
+	if (looker->scan->receives)
+		entry->rest = IPC_UNKNOWN;
+	entry->has_one_task = looker->scan->has_one_task;
 	return result;
 }
 
@@ -84,6 +84,7 @@ work_with_help(struct ipc_scan *scan, struct work *work, int proc)
 	struct ipc_thread thread = { .run = help, .arg = &helper };
 	bool helped = other != NULL && ipc_thread_start(&thread);
 
+	scan->helpers += helped;
 	work_on(&looker);
 	if (helped)
 		pthread_join(thread.id, NULL);
@@ -104,6 +105,8 @@ look_at(struct ipc_scan *scan, int proc, struct ipc_scan_entries *listed)
 	struct work work = { .listed = listed };
 	struct looker alone = { .work = &work, .proc = proc, .scan = scan };
 
+	for (size_t i = 0; i < listed->count; i++)
+		listed->entry[i].rest = ipc_scan_rest((pid_t)listed->entry[i].number);
 	if (listed->count >= MANY)
 		return work_with_help(scan, &work, proc);
 	work_on(&alone);
@@ -125,6 +128,7 @@ ipc_scan_processes(struct ipc_scan *scan)
 
 	if (proc == NULL)
 		return ipc_fail(&scan->err, errno, "look for holders");
+	scan->last_number = ipc_scan_last_number();
 	result = ipc_scan_each(scan, proc, AT_FDCWD, "/proc", look_at, look_again);
 	return result <= 0 ? result : ipc_fail(&scan->err, errno, "list '%s'", "/proc");
 }

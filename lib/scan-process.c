@@ -165,8 +165,8 @@ look_once(struct ipc_scan *scan)
 		return -1;
 	if (count_threads(scan->process, &threads) < 0)
 		return ipc_scan_missed(scan);
-	scan->is_alone = threads == 1;
-	return scan->is_alone ? 0 : look_at_threads(scan);
+	scan->has_one_task = threads == 1;
+	return scan->has_one_task ? 0 : look_at_threads(scan);
 }
 
 /* The kernel's own threads have no files, and what has ended has none any more. */
@@ -249,7 +249,7 @@ ipc_scan_process(struct ipc_scan *scan, int proc, pid_t pid)
 	scan->pid = pid;
 	scan->process = process;
 	scan->first = scan->found;
-	scan->receives = scan->is_alone = false;
+	scan->receives = scan->has_one_task = false;
 	if (process < 0)
 		return ipc_scan_missed(scan);
 	if (look_until_it_rests(scan) < 0)

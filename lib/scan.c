@@ -1,4 +1,4 @@
-/* scan.c - one look at all processes: what for, and what came of it */
+/* scan.c - looks at all processes: what for, and what came of it */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -134,11 +134,11 @@ make_keys(struct ipc_scan_plan *plan, const struct ipc_object *const *objects,
 {
 	for (size_t i = 0; i < count; i++) {
 		struct ipc_scan_key *key = &plan->keys[plan->count];
-		unsigned int wants = prepare(objects[i], key);
 
+		key->wants = prepare(objects[i], key);
 		key->object = i;
-		plan->wants |= wants;
-		plan->count += wants != 0;
+		plan->wants |= key->wants;
+		plan->count += key->wants != 0;
 	}
 	qsort(plan->keys, plan->count, sizeof(*plan->keys), by_key);
 	if (plan->wants & IPC_SCAN_MAPS) {
@@ -211,7 +211,7 @@ arrange(struct ipc_scan *scan, struct ipc_discovery *found)
 	scan->discovery.count = 0;
 	found->holders.holder = scan->holders;
 	found->holders.count = scan->found;
-	found->holders.blind = scan->blind;
+	found->holders.blind |= scan->blind;
 	scan->holders = NULL;
 	return 0;
 }
@@ -225,7 +225,6 @@ look(const struct ipc_scan_plan *plan, struct ipc_discovery *found,
 
 	if (scan == NULL)
 		return ipc_fail(err, errno, "look for holders");
-	scan->blind = found->holders.blind;
 	if (plan->wants & IPC_SCAN_OPENING && access("/proc/self/wchan", F_OK) < 0)
 		scan->blind |= IPC_BLIND_OPENING;
 	result = ipc_scan_processes(scan);

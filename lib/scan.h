@@ -1,4 +1,4 @@
-/* scan.h - one look at all processes: what it looks for, where it is, what it found */
+/* scan.h - looks at all processes: what for, where one is, what it found */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -36,6 +36,7 @@ enum ipc_scan_form { IPC_SCAN_QUERY, IPC_SCAN_TEXT };
 struct ipc_scan_key {
 	uint64_t device, number;
 	size_t object;
+	unsigned int wants; /* bits of enum ipc_scan_want */
 };
 
 /* The call that a task sleeps in: proc_pid_syscall(5). */
@@ -57,9 +58,10 @@ struct ipc_scan_list {
 /* Such a number can be used again at once; the inode is another one then. */
 struct ipc_scan_entry {
 	uint64_t number, inode;
-	/* Of a process: what ipc_scan_rest() told of it before it was looked at... */
+	/* Of a process: what ipc_scan_rest() told of it before any was looked at... */
 	uint64_t rest;
-	bool is_alone; /* ...and that it had one task then */
+	bool has_one_task; /* ...and then; */
+	bool has_moved;    /* and whether it had done something by the second look */
 };
 
 struct ipc_scan_entries {
@@ -109,8 +111,11 @@ struct ipc_scan {
 	size_t table_count, table_room;
 	bool moved; /* something of this process has gone, and may be elsewhere in it */
 	bool receives; /* this process can be given descriptors while it does nothing */
-	bool is_alone; /* it has one task */
+	bool has_one_task;
 	char text[65536];
+	unsigned long
+		last_number;  /* that a task had when the look began; 0: not told */
+	unsigned int helpers; /* threads of ours since */
 	/* What it found. */
 	struct ipc_holder *holders;
 	size_t found, room;
@@ -209,10 +214,16 @@ int ipc_scan_processes(struct ipc_scan *scan);
  */
 uint64_t ipc_scan_rest(pid_t pid);
 
+/* The last number that a task was given in our PID namespace; 0: that is not told. */
+unsigned long ipc_scan_last_number(void);
+
 /*
- * An ipc_scan_relooker for what nobody was found to have, of the processes in /proc, by
- * look(): a descriptor can be handed from one to another just when the first look is
- * between the two.  Who has done nothing since has what it had.
+ * An ipc_scan_relooker for what nobody was found to have, of the processes in /proc: a
+ * descriptor can be handed from one to another just when the first look is between the
+ * two.  Who has done nothing since has what it had, unless another process, which is no
+ * thread of it, has the same descriptors or memory: when one has ended, or may have been
+ * there, look() looks at all.  One that leaves them just then, by execve(2) or unshare(2),
+ * is not known.
  */
 int ipc_scan_again(struct ipc_scan *scan, int proc, struct ipc_scan_entries *all,
 	bool some_gone, ipc_scan_looker *look);
@@ -230,8 +241,8 @@ int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
 /* The call that a task sleeps in: 1; 0 none, or it is not told; -1 as ipc_scan_missed(). */
 int ipc_scan_call(struct ipc_scan *scan, int task, struct ipc_scan_call *call);
 
-/* The function of the kernel that it sleeps in, "0" when that is not told: 0 or -1. */
-int ipc_scan_function(int task, char text[64]);
+/* The function of the kernel that a task sleeps in, of its file wchan, "0" when that is not told: 0 or -1. */
+int ipc_scan_function(int dir, const char *path, char text[64]);
 
 /* Whether that tells the call: the task may run, or be stopped or frozen in any. */
 bool ipc_scan_is_telling(const char *function);

@@ -67,6 +67,42 @@ test_socket(void)
 }
 
 static void
+close_it(const void *fd)
+{
+	close(*(const int *)fd);
+}
+
+/* Its owner sleeps, and who has it is asked, too. */
+static void
+test_listed_socket(void)
+{
+	struct ipc_object listed = { .type = IPC_SOCKET };
+	const struct ipc_object *const objects[] = { &file, &listed };
+	struct ipc_discovery found;
+	struct stat st;
+	int ends[2];
+	pid_t pid;
+
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), "socketpair");
+	must(fstat(ends[1], &st), "fstat");
+	listed.device = st.st_dev;
+	listed.number = st.st_ino;
+	pid = crew_join(close_it, &ends[0]);
+	send_file(ends[0]);
+	close(ends[0]);
+	close(ends[1]);
+	while (state_of(pid) != 'S')
+		nap();
+	must(ipc_scan_look(objects, 2, 0, IPC_SCAN_QUERY, &found, NULL), "look");
+	ok(found.holders.count == 1 && found.holders.holder[0].object == 1 &&
+			found.holders.holder[0].pid == pid,
+		"who has a socket is known");
+	ok(found.holders.blind & IPC_BLIND_IN_FLIGHT, "and that a descriptor is in it");
+	ipc_discovery_free(&found);
+	crew_leave(pid);
+}
+
+static void
 test_backlog(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -603,6 +639,7 @@ main(void)
 	file = object_at(IPC_POSIX_SHM, path);
 	if (is_calm()) {
 		test_socket();
+		test_listed_socket();
 		test_backlog();
 		test_ring();
 		test_ring_request();

@@ -53,7 +53,8 @@ enum { IPC_IDENTITY_MAX = 128 };
 
 /*
  * Tells an object from all others that had or will have its address, in one word in buf;
- * returns buf.  Two looks saw the same object when the words are the same.
+ * returns buf.  Two looks, by processes of the same PID and user namespaces, saw the same
+ * object when the words are the same.
  */
 const char *ipc_object_identity(
 	const struct ipc_object *object, char buf[IPC_IDENTITY_MAX]);
