@@ -23,12 +23,14 @@ ipc_limit_percentage(const struct ipc_limit *limit)
 {
 	const uint64_t use = limit->use, all = limit->limit;
 
-	if (use == IPC_UNKNOWN || all == IPC_UNKNOWN || all == 0)
+	if (use == IPC_UNKNOWN || all == IPC_UNKNOWN)
 		return IPC_UNKNOWN;
-	/* Large limits are so by far, and need no more digits. */
-	if (use > UINT64_MAX / 100 - 1)
-		return use / (all / 100 + 1);
-	return use == 0 ? 0 : (use * 100 - 1) / all + 1;
+	if (all == 0)
+		return 100;
+	/* A part of a large limit need not be exact, but is never all of it. */
+	return use / all * 100 +
+		(all > UINT64_MAX / 100 ? use % all / (all / 100 + 1)
+					: use % all * 100 / all);
 }
 
 /* What one object adds: to the sum, and as perhaps the largest. */
@@ -151,10 +153,12 @@ tell_posix(const struct ipc_limits_tour *tour, const struct ipc_inventory *inven
 
 	if (stop != 0 || statvfs(IPC_MEMORY_SHM_DIR, &fs) < 0)
 		return stop;
+	/* One without a limit counts nothing: see tmpfs(5), size=0. */
 	return tell(tour, IPC_MEMORY_SHM_DIR, "bytes of POSIX objects",
 		"mount option size of " IPC_MEMORY_SHM_DIR,
-		(uint64_t)fs.f_blocks * fs.f_frsize,
-		(uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_frsize);
+		fs.f_blocks == 0 ? IPC_UNKNOWN : (uint64_t)fs.f_blocks * fs.f_frsize,
+		fs.f_blocks == 0 ? IPC_UNKNOWN
+				 : (uint64_t)(fs.f_blocks - fs.f_bfree) * fs.f_frsize);
 }
 
 int

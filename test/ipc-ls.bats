@@ -370,6 +370,41 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 	within 10 eval '[ "$(ipc-ls -q -r --noheadings -o ADDRESS --type fifo --pid $!)" = "fifo:$PWD/fifo" ]'
 }
 
+@test "a limit of 0 is full, one is nearly full from 90 % on, and no other is" {
+	as_root
+	unshare -i sh -c 'echo 0 >/proc/sys/kernel/shmmni' || skip "no limits to be changed here"
+	unshare -i bash -e -c 'cd /proc/sys/kernel
+		limits() {
+			ipc-ls -q --limits -r --noheadings -o LIMIT,USE,MOST,PERCENT,MARK
+		}
+		for limit in shmmni msgmni ../fs/mqueue/queues_max; do
+			echo 0 >"$limit"
+		done
+		echo 1000 1000 10 10 >sem
+		for i in {1..10}; do
+			ipcmk -S 1 >/dev/null
+			limits | grep ^semm
+		done
+		limits' >out
+	grep -qx 'shmmni 0 0 100 full' out
+	grep -qx 'msgmni 0 0 100 full' out
+	grep -qx 'queues_max 0 0 100 full' out
+	grep -qx 'semmsl 1 1000 0 ok' out	# not a whole hundredth
+	grep -qx 'semmni 8 10 80 ok' out
+	grep -qx 'semmni 9 10 90 nearly-full' out
+	grep -qx 'semmni 10 10 100 full' out
+}
+
+@test "shared memory without a limit has none in --limits" {
+	as_root
+	unshare -m mount -t tmpfs -o size=0 none /dev/shm || skip "nothing can be mounted here"
+	unshare -m sh -e -c 'mount -t tmpfs -o size=0 none /dev/shm
+		ipc-ls -q --limits -r --noheadings -o LIMIT,USE,MOST,PERCENT,MARK
+		ipc-ls -q --limits --json -o LIMIT,USE,MOST,PERCENT,MARK' >out
+	grep -qx '/dev/shm - - - -' out
+	grep -qxF '{"limit":"/dev/shm","use":null,"most":null,"percent":null,"mark":null}' out
+}
+
 @test "--dot is a graph that dot(1) draws, whatever the names are" {
 	odd=$NAME-2$'"\\N&amp;<b>\e[31m' && made "$odd"
 	ipc-mq create "$odd"

@@ -76,22 +76,33 @@ told(const char *name, const char *column)
 static void
 test_percentage(void)
 {
-	struct ipc_limit limit = { .limit = 200, .use = 1 };
+	static const struct {
+		uint64_t use, limit, percent;
+		const char *name;
+	} rows[] = {
+		{ 0, 200, 0, "nothing" },
+		{ 1, 4096, 0, "less than a hundredth" },
+		{ 199, 200, 99, "all but one" },
+		{ 200, 200, 100, "all of it" },
+		{ 300, 200, 150, "more than is allowed by now" },
+		{ 0, 0, 100, "nothing where nothing can be" },
+		{ 3, 0, 100, "what was there before" },
+		{ UINT64_MAX - 2, UINT64_MAX - 1, 99,
+			"all but one of the largest limit" },
+		{ UINT64_MAX - 1, UINT64_MAX - 1, 100, "all of the largest limit" },
+		{ UINT64_MAX / 200, UINT64_MAX / 100, 50, "half of a large one" },
+		{ UINT64_MAX / 2, UINT64_MAX - 1, 49, "almost half of a larger one" },
+		{ IPC_UNKNOWN, 200, IPC_UNKNOWN, "what is not known" },
+		{ 1, IPC_UNKNOWN, IPC_UNKNOWN, "of no limit" },
+	};
 
-	is(ipc_limit_percentage(&limit), 1, "a part of a hundredth counts as one");
-	limit.use = 200;
-	is(ipc_limit_percentage(&limit), 100, "all of it");
-	limit.use = 0;
-	is(ipc_limit_percentage(&limit), 0, "nothing");
-	limit.use = 300;
-	is(ipc_limit_percentage(&limit), 150, "more than is allowed by now");
-	limit = (struct ipc_limit){ .limit = UINT64_MAX - 1, .use = UINT64_MAX - 1 };
-	ok(ipc_limit_percentage(&limit) >= 99 && ipc_limit_percentage(&limit) <= 100,
-		"of the largest limit");
-	limit.use = IPC_UNKNOWN;
-	is(ipc_limit_percentage(&limit), (intmax_t)IPC_UNKNOWN, "what is not known");
-	limit = (struct ipc_limit){ .limit = 0, .use = 1 };
-	is(ipc_limit_percentage(&limit), (intmax_t)IPC_UNKNOWN, "of no limit");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct ipc_limit limit = { .limit = rows[i].limit,
+			.use = rows[i].use };
+
+		is(ipc_limit_percentage(&limit), (intmax_t)rows[i].percent, "%s",
+			rows[i].name);
+	}
 }
 
 static void

@@ -22,7 +22,10 @@ struct ipc_limit {
 	uint64_t use;      /* of a limit on one object: of the largest; IPC_UNKNOWN */
 };
 
-/* How much of it is used, in hundredths rounded up; IPC_UNKNOWN. */
+/*
+ * How much of it is used, in whole hundredths: 100 and more only when nothing is left, as of
+ * a limit of 0; IPC_UNKNOWN.
+ */
 uint64_t ipc_limit_percentage(const struct ipc_limit *limit);
 
 /*
