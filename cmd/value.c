@@ -255,12 +255,23 @@ span_text(int64_t span, bool human, char buf[VALUE_MAX])
 	return buf;
 }
 
+/* Nobody has such a number, and no file such a mode: it is what nobody told. */
+static bool
+is_unknown(enum kind kind, const void *member)
+{
+	return (kind == USER && *(const uid_t *)member == (uid_t)-1) ||
+		(kind == GROUP && *(const gid_t *)member == (gid_t)-1) ||
+		(kind == MODE && *(const mode_t *)member == (mode_t)-1);
+}
+
 const char *
 value_text(
 	const struct field *field, const void *record, bool human, char buf[VALUE_MAX])
 {
 	const void *member = (const char *)record + field->offset;
 
+	if (is_unknown(field->kind, member))
+		return NULL;
 	switch (field->kind) {
 	case FLAG:
 		return *(const bool *)member ? "true" : "false";

@@ -49,7 +49,7 @@ enum kind {
 	OWNER,            /* USER[:GROUP]; an option only */
 	PROCESS,          /* a process id, at least 1; an option only */
 	PROCESS_OR_NEVER, /* the same, or NEVER; an option only */
-	USER,
+	USER,    /* in a column, as the next two, -1 is one that is not known */
 	GROUP,   /* a column only */
 	MODE,    /* permission bits; a column only */
 	TIME,    /* seconds since the epoch; a column only */

@@ -192,6 +192,7 @@ add_discovered_fifo(
 		.address = object->address,
 		.device = object->device,
 		.inode = object->number,
+		.mode = (mode_t)-1,
 		.uid = object->uid,
 		.gid = (gid_t)-1,
 		.created = IPC_UNKNOWN_TIME,
@@ -221,6 +222,7 @@ add_pipe(struct ipc_inventory_lister *lister, const struct ipc_object *object)
 		return no_memory(lister->err);
 	item->is_passing = true;
 	item->used = IPC_UNKNOWN_TIME;
+	item->mode = (mode_t)-1;
 	item->gid = (gid_t)-1;
 	return 0;
 }

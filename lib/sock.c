@@ -79,7 +79,7 @@ nothing(const struct ipc_address *address)
 		.inode = IPC_UNKNOWN,
 		.device = IPC_UNKNOWN,
 		.file = IPC_UNKNOWN,
-		.mode = 0777,
+		.mode = (mode_t)-1,
 		.uid = (uid_t)-1,
 		.gid = (gid_t)-1,
 		.created = IPC_UNKNOWN_TIME,

@@ -405,6 +405,23 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 	grep -qxF '{"limit":"/dev/shm","use":null,"most":null,"percent":null,"mark":null}' out
 }
 
+@test "a socket without a file has no mode and no group, not some that are made up" {
+	python3 -c 'import socket' 2>/dev/null || skip "no Python here"
+	python3 -c 'import socket, time
+abstract, relative = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+abstract.bind("\0" + "'"${NAME#/}"'")
+relative.bind("'"${NAME#/}"'")
+time.sleep(60)' 3>&- &
+	others+=($!)
+	within 10 eval '[ "$(ipc-ls -q -r --noheadings --type sock --pid $! -o ADDRESS | wc -l)" -eq 2 ]'
+	ipc-ls -q -r --noheadings --type sock --pid $! -o ADDRESS,MODE,GROUP >out
+	grep -qxF "sock:@${NAME#/} - -" out
+	grep -qxF "sock:${NAME#/} - -" out
+	ipc-ls -q --json --type sock --pid $! -o ADDRESS,MODE,GROUP >out
+	grep -qxF "{\"address\":\"sock:@${NAME#/}\",\"mode\":null,\"group\":null}" out
+	grep -qxF "{\"address\":\"sock:${NAME#/}\",\"mode\":null,\"group\":null}" out
+}
+
 @test "--dot is a graph that dot(1) draws, whatever the names are" {
 	odd=$NAME-2$'"\\N&amp;<b>\e[31m' && made "$odd"
 	ipc-mq create "$odd"

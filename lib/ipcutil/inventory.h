@@ -58,9 +58,9 @@ struct ipc_item {
 	uint64_t
 		messages; /* in it, that would be lost with it; 0 where there are none; or
 			      IPC_UNKNOWN */
-	mode_t mode;
-	gid_t gid;
-	int64_t used;    /* when it was last used or set; IPC_UNKNOWN_TIME */
+	mode_t mode;      /* (mode_t)-1: it has none, or it is not known */
+	gid_t gid;        /* (gid_t)-1: the same */
+	int64_t used;     /* when it was last used or set; IPC_UNKNOWN_TIME */
 	bool is_passing; /* it goes with the last process that has it, or is a file that
 			    is only mapped: nobody can leave it behind */
 	union {          /* by family: all that is known */

@@ -36,9 +36,9 @@ struct ipc_sock_info {
 	uint64_t socket_device; /* of all sockets; 0 when none is bound */
 	uint64_t device, file;  /* of the file, and its inode */
 	enum ipc_bound bound;   /* none of ours: IPC_BOUND_UNKNOWN */
-	mode_t mode;            /* of the file; an abstract one: 0777 */
-	uid_t uid;              /* of the file, else of the socket */
-	gid_t gid;
+	mode_t mode; /* of the file; (mode_t)-1: it has none that is known, nor gid */
+	uid_t uid;   /* of the file, else of the socket; (uid_t)-1 */
+	gid_t gid;   /* (gid_t)-1 */
 	int64_t created;     /* the file, in seconds since 1970; IPC_UNKNOWN_TIME */
 	uint64_t generation; /* of its file: see object.h */
 	int64_t changed;     /* the file, or its mode or owner */
