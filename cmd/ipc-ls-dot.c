@@ -46,25 +46,33 @@ put_object(const struct ipc_item *item, size_t place)
 {
 	bool done;
 
-	printf("\to%zu [shape=ellipse, style=filled, fillcolor=\"%s\", label=\"", place,
+	printf("\to%zu [shape=ellipse, fillcolor=\"%s\", label=\"", place,
 		item->evidence.holder_count > 1 ? "lightblue" : "white");
 	done = put_quoted(item->address);
 	puts("\"];");
 	return done;
 }
 
-/* An arrow goes where the bytes go; memory has none. */
+/* Memory and semaphores have no direction, also where they are open and no more. */
+static bool
+has_direction(const struct ipc_item *item)
+{
+	return item->family != IPC_FAMILY_SHM && item->family != IPC_FAMILY_MMAP &&
+		item->family != IPC_FAMILY_SEM;
+}
+
+/* An arrow goes where the bytes go. */
 static void
 put_link(const struct link *link, size_t place)
 {
 	const unsigned int access = link->holder->access;
 	const bool reads = access & IPC_ACCESS_READ, writes = access & IPC_ACCESS_WRITE;
 	const bool sleeps = access & (IPC_ACCESS_BLOCKED | IPC_ACCESS_OPENING);
-	const bool is_memory = access & (IPC_ACCESS_MAPPED | IPC_ACCESS_ATTACHED);
-	const char *direction = is_memory || (!reads && !writes) ? "none"
-		: reads && writes                                ? "both"
-		: reads                                          ? "back"
-								 : "forward";
+	const char *direction = !has_direction(link->item) || (!reads && !writes)
+		? "none"
+		: reads && writes ? "both"
+		: reads           ? "back"
+				  : "forward";
 
 	printf("\tp%jd -> o%zu [dir=%s%s];\n", (intmax_t)link->holder->pid, place,
 		direction, sleeps ? ", style=dashed" : "");
@@ -91,9 +99,15 @@ ls_dot(struct call *call, const struct ipc_inventory *inventory)
 
 	if (links == NULL)
 		return -1;
-	/* What hangs together is drawn by itself, and these side by side. */
-	puts("digraph ipc {\n\tgraph [rankdir=LR, pack=true, packmode=\"array\"];\n"
-	     "\tnode [fontname=\"sans-serif\", fontsize=10];");
+	/*
+	 * What hangs together is drawn by itself, and these in an array.  sfdp(1), which
+	 * dot(1) leaves it to, puts objects around their processes: ranks of many would
+	 * be a strip.  Lines are below what they pass.
+	 */
+	puts("digraph ipc {\n"
+	     "\tgraph [layout=sfdp, overlap=prism, sep=\"+12\", outputorder=edgesfirst,\n"
+	     "\t\tpack=20, packmode=\"array\"];\n"
+	     "\tnode [style=filled, fillcolor=white, fontname=\"sans-serif\", fontsize=10];");
 	for (size_t i = 0; i < inventory->count && done; i++)
 		if (inventory->items[i].evidence.holder_count > 0)
 			done = put_object(&inventory->items[i], i);

@@ -422,6 +422,35 @@ time.sleep(60)' 3>&- &
 	grep -qxF "{\"address\":\"sock:${NAME#/}\",\"mode\":null,\"group\":null}" out
 }
 
+@test "in --dot, memory has a line without an arrow, mapped or open" {
+	ipc-shm create -s 4K "$NAME"
+	sleep 60 3<>"/dev/shm$NAME" &
+	others+=($!)
+	within 10 eval '[ -n "$(ipc-ls -q -r --noheadings -o ADDRESS --type shm --pid $!)" ]'
+	ipc-ls -q --dot --type shm --pid $! >graph
+	grep -q "p$! -> o[0-9]* .dir=none.;" graph
+	run ! grep -E 'dir=(both|back|forward)' graph
+}
+
+# sides FILE: width and height of what dot(1) draws, in whole inches
+sides() {
+	dot -Tplain "$1" | awk '$1 == "graph" { printf "%d %d\n", $3, $4 }'
+}
+
+@test "a process with hundreds of objects is no strip in --dot" {
+	command -v dot >/dev/null || skip "no Graphviz here"
+	for i in {1..200}; do
+		mkfifo "fifo-$i"
+	done
+	bash -c 'for fifo in fifo-*; do exec {fd}<>"$fifo"; done; exec sleep 60' 3>&- &
+	others+=($!)
+	within 10 eval '[ "$(ipc-ls -q -r --noheadings -o ADDRESS --type fifo --pid $! | wc -l)" -eq 200 ]'
+	ipc-ls -q --dot --type fifo --pid $! >graph
+	read -r width height < <(sides graph)
+	echo "$width x $height"
+	[ "$width" -lt $((3 * height)) ] && [ "$height" -lt $((3 * width)) ]
+}
+
 @test "--dot is a graph that dot(1) draws, whatever the names are" {
 	odd=$NAME-2$'"\\N&amp;<b>\e[31m' && made "$odd"
 	ipc-mq create "$odd"
