@@ -125,12 +125,15 @@ is_held(const struct ipc_evidence *evidence, struct ipc_verdict *found)
 	else if (evidence->holder_count > 1)
 		*found = verdict(IPC_IN_USE, "%zu processes %s", evidence->holder_count,
 			deed(evidence));
+	else if (evidence->attached == 1)
+		*found = verdict(IPC_IN_USE, "it is attached once");
 	else if (evidence->attached != 0 && evidence->attached != IPC_UNKNOWN)
 		*found = verdict(IPC_IN_USE, "it is attached %ju times",
 			(uintmax_t)evidence->attached);
 	else if (evidence->waiters != 0 && evidence->waiters != IPC_UNKNOWN)
-		*found = verdict(IPC_IN_USE, "%ju processes wait in it",
-			(uintmax_t)evidence->waiters);
+		*found = verdict(IPC_IN_USE, "%ju %s in it",
+			(uintmax_t)evidence->waiters,
+			evidence->waiters == 1 ? "process waits" : "processes wait");
 	else if (evidence->notify_pid != 0 && evidence->notify_pid != IPC_UNKNOWN)
 		*found = verdict(IPC_IN_USE, "process %ju asked mq_notify(3) for it",
 			(uintmax_t)evidence->notify_pid);

@@ -106,7 +106,7 @@ not_there() {
 	perl -e 'use IPC::SysV; IPC::SysV::shmat($ARGV[0], undef, 0) or die; $| = 1; print "ready\n"; sleep' \
 		"${segment#id:}" >attached 3>&- &
 	within 10 grep -q ready attached
-	fails_with 7 "ipc-rm: cannot remove 'shm:$segment': it is in use: it is attached 1 times" \
+	fails_with 7 "ipc-rm: cannot remove 'shm:$segment': it is in use: it is attached once" \
 		ipc-rm shm:"$segment" || [[ $stderr == *"process $! has it attached" ]]
 	killed $!
 	ipc-rm shm:"$segment"
@@ -117,7 +117,7 @@ not_there() {
 	perl -e 'use IPC::SysV; semop($ARGV[0], pack("s!3", 0, -1, 0))' "${set#id:}" 3>&- &
 	within 10 asleep $!
 	within 10 eval '! ipc-rm -q --dry-run "sem:$set" >/dev/null'
-	fails_with 7 "ipc-rm: cannot remove 'sem:$set': it is in use: 1 processes wait in it" ipc-rm sem:"$set"
+	fails_with 7 "ipc-rm: cannot remove 'sem:$set': it is in use: 1 process waits in it" ipc-rm sem:"$set"
 	killed $!
 	ipc-rm sem:"$set"
 }

@@ -120,10 +120,15 @@ test_counted(void)
 	struct ipc_evidence used = unheld(IPC_SYSV_MQ);
 
 	shm.attached = 1;
-	ok(always_judges(shm, IPC_IN_USE),
+	ok(always_judges(shm, IPC_IN_USE) && says(&shm, "it is attached once"),
 		"the kernel's count of attachments is enough");
+	shm.attached = 2;
+	ok(says(&shm, "it is attached 2 times"), "two of them are told");
 	sem.waiters = 3;
-	ok(always_judges(sem, IPC_IN_USE), "so is its count of those who wait");
+	ok(always_judges(sem, IPC_IN_USE) && says(&sem, "3 processes wait in it"),
+		"so is its count of those who wait");
+	sem.waiters = 1;
+	ok(says(&sem, "1 process waits in it"), "one of them is told");
 	mq.notify_pid = 7;
 	ok(always_judges(mq, IPC_IN_USE), "and a process that wants to be notified");
 	sock.bound = IPC_BOUND;
