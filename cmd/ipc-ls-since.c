@@ -11,6 +11,12 @@
 /* What the first line of every file of --save begins with. */
 static const char title[] = "ipc-ls ";
 
+/* The last one: a file without it was cut. */
+static const char last_line[] = "end\n";
+
+/* Room for any line. */
+enum { LINE_SIZE = 160 };
+
 /* The lines of a file, sorted. */
 struct saved {
 	char **line;
@@ -19,25 +25,28 @@ struct saved {
 
 /*
  * What tells an object from others for as long as it lives: a line of the file.  A socket
- * with a file is that, also when nobody is bound to it any more.
+ * with a file is that, also when nobody is bound to it any more.  One of System V has an
+ * id that tells enough: what it was made with looks otherwise from other namespaces.
  */
 static void
-put_line(const struct ipc_item *item, char line[VALUE_MAX * 2])
+put_line(const struct ipc_item *item, char line[LINE_SIZE])
 {
 	const struct ipc_object *object = &item->evidence.object;
 	const bool is_file =
 		item->family == IPC_FAMILY_SOCK && item->sock.file != IPC_UNKNOWN;
 
-	snprintf(line, VALUE_MAX * 2, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+	snprintf(line, LINE_SIZE, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
 		ipc_family_name(item->family),
 		is_file ? item->sock.device : object->device,
 		is_file ? item->sock.file : object->number,
-		is_file ? item->sock.generation : object->generation);
+		is_file                              ? item->sock.generation
+			: ipc_object_is_sysv(object) ? 0
+						     : object->generation);
 }
 
 /* That line: after a boot, and in another IPC namespace, the numbers mean other objects. */
 static void
-put_heading(char heading[160])
+put_heading(char heading[LINE_SIZE])
 {
 	char boot[64] = "-", namespace[64] = "-";
 	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -49,7 +58,7 @@ put_heading(char heading[160])
 	}
 	if (readlink("/proc/self/ns/ipc", namespace, sizeof(namespace) - 1) < 0)
 		strcpy(namespace, "-");
-	snprintf(heading, 160, "%s3 %s %s\n", title, boot, namespace);
+	snprintf(heading, LINE_SIZE, "%s3 %s %s\n", title, boot, namespace);
 }
 
 static int
@@ -66,50 +75,48 @@ free_saved(struct saved *saved)
 	free(saved->line);
 }
 
-/* Adds the line, which is no longer the caller's. */
 static int
-add(struct saved *saved, char *line)
+add(struct saved *saved, const char *line)
 {
 	if (saved->count == saved->room) {
 		size_t room = saved->room * 2 + 64;
 		char **more = reallocarray(saved->line, room, sizeof(*more));
 
-		if (more == NULL) {
-			free(line);
+		if (more == NULL)
 			return -1;
-		}
 		saved->line = more;
 		saved->room = room;
 	}
-	saved->line[saved->count++] = line;
+	saved->line[saved->count] = strdup(line);
+	if (saved->line[saved->count] == NULL)
+		return -1;
+	saved->count++;
 	return 0;
 }
 
-/* 0, or an errno value; EBADMSG: the file is none of --save, ESTALE: not one of here. */
+/*
+ * 0, or an errno value; EBADMSG: the file is none of --save, ESTALE: not one of here,
+ * ENODATA: it was cut.
+ */
 static int
 read_lines(FILE *file, struct saved *saved)
 {
-	char *line = NULL, heading[160];
-	size_t room = 0;
-	int code = 0;
+	char line[LINE_SIZE], heading[LINE_SIZE];
 
 	put_heading(heading);
-	errno = 0;
-	if (getline(&line, &room, file) < 0)
-		code = errno != 0 ? errno : EBADMSG;
-	else if (strcmp(line, heading) != 0)
-		code = strncmp(line, title, strlen(title)) == 0 ? ESTALE : EBADMSG;
-	while (code == 0) {
-		free(line);
-		line = NULL;
-		if (getline(&line, &room, file) < 0)
-			break;
+	if (fgets(line, sizeof(line), file) == NULL)
+		return ferror(file) ? errno : EBADMSG;
+	if (strcmp(line, heading) != 0)
+		return strncmp(line, title, strlen(title)) == 0 ? ESTALE : EBADMSG;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strcmp(line, last_line) == 0)
+			return 0;
+		if (strchr(line, '\n') == NULL)
+			return feof(file) ? ENODATA : EBADMSG;
 		if (add(saved, line) < 0)
-			code = ENOMEM;
-		line = NULL;
+			return ENOMEM;
 	}
-	free(line);
-	return code == 0 && ferror(file) ? EIO : code;
+	return ferror(file) ? errno : ENODATA;
 }
 
 static int
@@ -128,6 +135,9 @@ read_saved(struct call *call, const char *name, struct saved *saved)
 			"read '%s': it was saved before this boot, in another IPC "
 			"namespace, or by another version of ipc-ls",
 			name);
+	if (code == ENODATA)
+		return ipc_refuse(&call->err, IPC_FAILED, code,
+			"read '%s': it was cut: its last line is missing", name);
 	if (code != 0)
 		return ipc_fail(&call->err, code, "read '%s'", name);
 	if (saved->count > 0)
@@ -140,7 +150,7 @@ static bool
 is_new(const struct ipc_item *item, const void *arg)
 {
 	const struct saved *saved = arg;
-	char text[VALUE_MAX * 2];
+	char text[LINE_SIZE];
 	const char *line = text;
 
 	put_line(item, text);
@@ -176,16 +186,17 @@ ls_save(struct call *call, const struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
 	FILE *file = fopen(args->save, "we");
-	char line[VALUE_MAX * 2], heading[160];
+	char line[LINE_SIZE];
 
 	if (file == NULL)
 		return ipc_fail(&call->err, errno, "write '%s'", args->save);
-	put_heading(heading);
-	fputs(heading, file);
+	put_heading(line);
+	fputs(line, file);
 	for (size_t i = 0; i < inventory->count && !ferror(file); i++) {
 		put_line(&inventory->items[i], line);
 		fputs(line, file);
 	}
+	fputs(last_line, file);
 	if (ferror(file) | fclose(file))
 		return ipc_fail(&call->err, errno, "write '%s'", args->save);
 	return 0;

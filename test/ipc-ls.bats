@@ -270,6 +270,39 @@ alike() {
 	fails 1 ipc-ls --save /dev/full
 }
 
+@test "a file of --save that was cut is refused, also at the end of a line" {
+	ipc-shm create -s 10 "$NAME"
+	ipc-ls -q --save before --type shm
+	cut="ipc-ls: cannot read 'after': it was cut: its last line is missing"
+	for lines in 1 -1; do
+		head -n "$lines" before >after
+		fails_with 1 "$cut" ipc-ls --new-since after
+	done
+	truncate -s -1 after
+	fails_with 1 "$cut" ipc-ls --new-since after
+}
+
+@test "a file of --new-since without an end is refused at its first line that is too long" {
+	head -n 1 <(ipc-ls -q --save /dev/stdout --type shm) >before
+	for file in /dev/zero <(cat before /dev/zero); do
+		fails_with 1 "ipc-ls: cannot read '$file': it is no file that --save has made" \
+			prlimit --as=200000000 ipc-ls --new-since "$file"
+	done
+}
+
+@test "a System V object that was there is not new in another PID namespace" {
+	as_root
+	mailbox
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	set_of 3
+	unshare -p -f --mount-proc true || skip "no namespaces here"
+	ipc-ls -q --save before --type mq,shm,sem
+	for address in "mq:$q" "shm:$segment" "sem:$set"; do
+		run -0 unshare -p -f --mount-proc ipc-ls -q --new-since before --type "${address%%:*}" --name "${address#*:}"
+		[ -z "$output" ]
+	done
+}
+
 @test "a file of --save from before the boot, or of another IPC namespace, is refused" {
 	ipc-ls -q --save before
 	ipc-ls -q --new-since before --name "${NAME#/}"
