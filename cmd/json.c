@@ -12,17 +12,33 @@ static const char base64_digits[] =
 /* What a backslash and this letter stand for, in pairs. */
 static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
 
+/* As UTF-16: beyond 16 bits a pair of surrogates. */
+static void
+put_escape(FILE *out, uint32_t c)
+{
+	if (c < 0x10000)
+		fprintf(out, "\\u%04x", c);
+	else
+		fprintf(out, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10),
+			0xdc00 | (c & 0x3ff));
+}
+
+/* Of UTF-8. */
 static void
 put_string(FILE *out, const unsigned char *p, size_t length)
 {
+	uint32_t c;
+
 	putc('"', out);
-	for (; length > 0; p++, length--)
-		if (*p == '"' || *p == '\\')
+	for (size_t step; length > 0; p += step, length -= step) {
+		step = text_character(p, length, &c);
+		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", *p);
-		else if (*p < 0x20 || *p == 0x7f)
-			fprintf(out, "\\u%04x", *p);
+		else if (text_is_invisible(c))
+			put_escape(out, c);
 		else
-			putc(*p, out);
+			fwrite(p, 1, step, out);
+	}
 	putc('"', out);
 }
 

@@ -9,9 +9,9 @@
 #include <ipcutil/error.h>
 
 /*
- * Writes "key":"text".  Bytes that are not UTF-8 have text that a person can
- * read, vis(3)-encoded, and the bytes themselves in "key_base64" behind it.
- * False when memory runs out.
+ * Writes "key":"text", with an escape for what nobody sees: text_is_invisible().
+ * Bytes that are not UTF-8 have text that a person can read, vis(3)-encoded, and the
+ * bytes themselves in "key_base64" behind it.  False when memory runs out.
  */
 bool json_put_bytes(FILE *out, const char *key, const void *bytes, size_t length);
 

@@ -10,9 +10,8 @@
 
 #include "text.h"
 
-/* The length of the well-formed UTF-8 sequence that p begins with, or 0. */
-static size_t
-utf8(const unsigned char *p, size_t left, uint32_t *character)
+size_t
+text_character(const unsigned char *p, size_t left, uint32_t *character)
 {
 	static const struct {
 		unsigned char first, last, low, high, length;
@@ -52,22 +51,20 @@ text_is_utf8(const void *bytes, size_t length)
 	uint32_t character;
 
 	for (size_t step; length > 0; p += step, length -= step)
-		if ((step = utf8(p, length, &character)) == 0)
+		if ((step = text_character(p, length, &character)) == 0)
 			return false;
 	return true;
 }
 
-/*
- * Characters that iswprint(3) lets pass and that nobody sees, or that change how
- * others look: Unicode's Default_Ignorable_Code_Point, controls and separators.
- */
-static bool
-is_invisible(uint32_t c)
+/* Unicode's Default_Ignorable_Code_Point, controls and separators, in order. */
+bool
+text_is_invisible(uint32_t character)
 {
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0x80, 0x9f },
+		{ 0x00, 0x1f },
+		{ 0x7f, 0x9f },
 		{ 0xad, 0xad },
 		{ 0x34f, 0x34f },
 		{ 0x61c, 0x61c },
@@ -87,8 +84,10 @@ is_invisible(uint32_t c)
 		{ 0xe0000, 0xe0fff },
 	};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
+	for (size_t i = 0;
+		i < sizeof(ranges) / sizeof(*ranges) && character >= ranges[i].first;
+		i++)
+		if (character <= ranges[i].last)
 			return true;
 	return false;
 }
@@ -112,14 +111,15 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 	uint32_t character;
 
 	while (length > 0) {
-		size_t step = user == (locale_t)0 ? 0 : utf8(p, length, &character);
+		size_t step =
+			user == (locale_t)0 ? 0 : text_character(p, length, &character);
 
 		if (*p > ' ' && *p <= '~' &&
 			*p != '\\') { /* vis(3) allocates each time */
 			step = 1;
 			*to++ = (char)*p;
 		} else if (step > 1 && iswprint_l(character, user) &&
-			!is_invisible(character)) {
+			!text_is_invisible(character)) {
 			to = mempcpy(to, p, step);
 		} else {
 			step = 1;

@@ -4,9 +4,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* True when all of it is well-formed UTF-8: Unicode, table 3-7. */
 bool text_is_utf8(const void *bytes, size_t length);
+
+/* The length of the well-formed UTF-8 sequence that p begins with, or 0. */
+size_t text_character(const unsigned char *p, size_t left, uint32_t *character);
+
+/*
+ * True of a character that nobody sees, or that changes how others look, in any locale:
+ * none is shown.
+ */
+bool text_is_invisible(uint32_t character);
 
 /*
  * A string to show: vis(3) encodes what would not show as itself, a backslash

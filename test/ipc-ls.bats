@@ -513,6 +513,18 @@ sides() {
 	[ "$ADDRESS" = "mq:$odd" ]
 }
 
+@test "what nobody sees in a name is escaped in JSON, in every locale, and is the same name" {
+	odd=$NAME-2$'\xc2\x9b31m\xe2\x80\xae\xf3\xa0\x80\x81é\x7f' && segments "$odd"
+	ipc-shm create -s 10 "$odd"
+	for locale in C C.UTF-8; do
+		LC_ALL=$locale ipc-ls -q --json --type shm --name "$NAME-2*" >out
+		grep -qF '"address":"shm:'"$NAME"'-2\u009b31m\u202e\udb40\udc01é\u007f"' out
+		[ "$(jq -r .address out)" = "shm:$odd" ]
+	done
+	ipc-rm --stdin --in-use <out
+	[ ! -e "/dev/shm$odd" ]
+}
+
 @test "a view that is not complete is told in one line, and states are unknown" {
 	as_root
 	ipc-shm create -s 10 "$NAME"

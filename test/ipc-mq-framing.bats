@@ -274,11 +274,12 @@ refuses() {
 	queue
 	ipc-mq write -p 9 "$NAME" high ''
 	printf '\0\377"\\\n' | ipc-mq write "$NAME"
-	ipc-mq write "$NAME" 'last é'
+	ipc-mq write "$NAME" $'last é\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81'
 	ipc-mq read -J -a "$NAME" >dump
+	[ "$(tail -n 1 dump)" = '{"priority":0,"type":null,"data":"last é\u009b\u202e\udb40\udc01"}' ]
 	ipc-mq write -J "$NAME" <dump
-	[ "$(value MESSAGES,BYTES "$NAME")" = "4 16" ]
-	ipc-mq read -J -a "$NAME" | cmp - dump
+	[ "$(value MESSAGES,BYTES "$NAME")" = "4 25" ]
+	LC_ALL=C ipc-mq read -J -a "$NAME" | cmp - dump
 	[ "$(jq -r .priority dump | xargs)" = "9 9 0 0" ]
 }
 
@@ -315,6 +316,7 @@ refuses() {
 		141,303,50 bytes
 		357,273,277 text
 		177 text
+		302,233,342,200,256,363,240,200,201 text
 		1,37,42,134 text
 	END
 }

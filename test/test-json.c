@@ -1,6 +1,9 @@
 /* test-json.c - cmd/json.c: any bytes out and in again, and hostile input */
+#include <limits.h>
+#include <locale.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <wchar.h>
 
 #include "json.h"
 #include "tap.h"
@@ -167,6 +170,30 @@ writes(const char *bytes, size_t length, const char *wanted)
 	return good;
 }
 
+/* Every character stands for itself, or as an escape when nobody would see it. */
+static void
+test_characters(void)
+{
+	bool back = true, hidden = true;
+
+	for (uint32_t c = 0; c <= 0x10ffff; c++) {
+		char bytes[MB_LEN_MAX], line[ROOM];
+		mbstate_t state = { 0 };
+		size_t length = wcrtomb(bytes, (wchar_t)c, &state);
+
+		if (c >= 0xd800 && c <= 0xdfff)
+			continue;
+		back = goes_round(bytes, length) && back;
+		line[put(line, bytes, length)] = '\0';
+		if (text_is_invisible(c) != (strstr(line, "\\u") != NULL)) {
+			diag("U+%04X: %s", c, line);
+			hidden = false;
+		}
+	}
+	ok(back, "every character is read back");
+	ok(hidden, "one that nobody sees is escaped, and no other");
+}
+
 static void
 test_written(void)
 {
@@ -175,6 +202,9 @@ test_written(void)
 			writes("\xc3\xbc", 2, "{\"data\":\"\xc3\xbc\"}") &&
 			writes("", 0, "{\"data\":\"\"}"),
 		"text is written as it is, what JSON forbids escaped");
+	ok(writes("\xc2\x9b\xe2\x80\xae\xf3\xa0\x80\x81", 9,
+		   "{\"data\":\"\\u009b\\u202e\\udb40\\udc01\"}"),
+		"what nobody sees is escaped, with two of UTF-16 beyond 16 bits");
 	ok(writes("a\xff", 2, "{\"data\":\"a\\\\M^?\",\"data_base64\":\"Yf8=\"}"),
 		"other bytes are told readably, and exactly beside it");
 }
@@ -507,8 +537,10 @@ int
 main(void)
 {
 	tap_seed();
+	setlocale(LC_CTYPE, "C.UTF-8"); /* for our own wcrtomb(3) */
 	make_guard();
 	test_round_trip();
+	test_characters();
 	test_written();
 	test_read();
 	test_unicode();
