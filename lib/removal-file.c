@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "auto.h"
@@ -208,19 +210,77 @@ remove_file(
 		: put_back(removal, aside, errno, err);
 }
 
+static bool
+has_capability(unsigned int which)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	return syscall(SYS_capget, &header, data) == 0 &&
+		data[CAP_TO_INDEX(which)].effective & CAP_TO_MASK(which);
+}
+
+bool
+ipc_removal_may_unstick(const struct ipc_removal *removal, uid_t directory)
+{
+	return geteuid() == removal->item->evidence.object.uid ||
+		geteuid() == directory || has_capability(CAP_FOWNER);
+}
+
+/* Why the kernel would not remove it, an errno value, or 0. */
+static int
+why_denied(const struct ipc_removal *removal)
+{
+	struct statx dir, file;
+
+	/* Nobody may write to a directory that is immutable. */
+	if (faccessat(removal->dir, ".", W_OK | X_OK, AT_EACCESS) < 0 ||
+		statx(removal->dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &dir) < 0 ||
+		statx(removal->path, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &file) < 0)
+		return errno;
+	if (dir.stx_attributes & STATX_ATTR_APPEND ||
+		file.stx_attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE) ||
+		(dir.stx_mode & S_ISVTX &&
+			!ipc_removal_may_unstick(removal, dir.stx_uid)))
+		return EPERM;
+	return 0;
+}
+
+static int
+become(const struct ipc_removal *removal, bool *changed, struct ipc_error *err)
+{
+	*changed = false;
+	return removal->is_shared ? ipc_removal_become(removal, changed, err) : 0;
+}
+
+static int
+file_check(
+	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+{
+	bool changed;
+	int code;
+
+	(void)allowed;
+	if (become(removal, &changed, err) < 0)
+		return -1;
+	code = why_denied(removal);
+	ipc_become_root(changed);
+	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
+}
+
 /* No signal ends us while it has another name. */
 static int
 file_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
-	bool changed = false;
-	int code = 0, result;
+	bool changed;
+	int result;
 	sigset_t all, before;
 
-	if (removal->is_shared)
-		code = ipc_become(removal->item->evidence.object.uid, &changed);
-	if (code != 0)
-		return ipc_removal_fail(removal, code, err);
+	if (become(removal, &changed, err) < 0)
+		return -1;
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	result = remove_file(removal, allowed, err);
@@ -231,5 +291,6 @@ file_commit(
 
 const struct ipc_removal_ops ipc_removal_file = {
 	.begin = file_begin,
+	.check = file_check,
 	.commit = file_commit,
 };

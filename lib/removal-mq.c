@@ -68,22 +68,39 @@ check(const struct ipc_removal *removal, unsigned int allowed)
  * time.
  */
 static int
-mq_commit(
-	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+act(const struct ipc_removal *removal, unsigned int allowed, bool removes,
+	struct ipc_error *err)
 {
-	const struct ipc_object *object = &removal->item->evidence.object;
 	bool changed;
-	int code = ipc_become(object->uid, &changed);
+	int code;
 
-	if (code == 0)
-		code = check(removal, allowed);
-	if (code == 0 && mq_unlink(object->address.text) < 0)
+	if (ipc_removal_become(removal, &changed, err) < 0)
+		return -1;
+	code = check(removal, allowed);
+	if (code == 0 && removes &&
+		mq_unlink(removal->item->evidence.object.address.text) < 0)
 		code = errno;
+	if (code == 0 && !removes && !ipc_removal_may_unstick(removal, 0))
+		code = EACCES; /* which mq_unlink(3) makes of EPERM */
 	ipc_become_root(changed);
 	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
 }
 
+static int
+mq_check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+{
+	return act(removal, allowed, false, err);
+}
+
+static int
+mq_commit(
+	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+{
+	return act(removal, allowed, true, err);
+}
+
 const struct ipc_removal_ops ipc_removal_mq = {
 	.begin = mq_begin,
+	.check = mq_check,
 	.commit = mq_commit,
 };

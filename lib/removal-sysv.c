@@ -5,6 +5,8 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
+#include <ipcutil/trust.h>
+
 #include "become.h"
 #include "removal.h"
 #include "sysv.h"
@@ -65,27 +67,32 @@ look(enum ipc_type type, int id, struct now *now)
 	}
 }
 
+/*
+ * IPC_RMID; or IPC_SET, with an owner that nobody can be, so that nothing is set: EINVAL where
+ * the kernel would let us remove it.
+ */
 static int
-destroy(enum ipc_type type, int id)
+control(enum ipc_type type, int id, int cmd)
 {
+	struct shmid_ds shm = { .shm_perm.uid = IPC_NOBODY };
+	struct msqid_ds mq = { .msg_perm.uid = IPC_NOBODY };
+	struct semid_ds sem = { .sem_perm.uid = IPC_NOBODY };
+
 	switch (type) {
 	case IPC_SYSV_SHM:
-		return shmctl(id, IPC_RMID, NULL);
+		return shmctl(id, cmd, &shm);
 	case IPC_SYSV_MQ:
-		return msgctl(id, IPC_RMID, NULL);
+		return msgctl(id, cmd, &mq);
 	default:
-		return semctl(id, 0, IPC_RMID);
+		return semctl(id, 0, cmd, (union semun){ .buf = &sem });
 	}
 }
 
 static int
-fail(const struct ipc_removal *removal, int code, bool is_root, struct ipc_error *err)
+fail(const struct ipc_removal *removal, int code, struct ipc_error *err)
 {
 	if (code == EINVAL || code == EIDRM)
 		code = ENOENT;
-	/* Root acts as the owner: it is somebody else's by now. */
-	if (is_root && (code == EPERM || code == EACCES))
-		return ipc_removal_other(removal, err);
 	return ipc_removal_fail(removal, code, err);
 }
 
@@ -98,7 +105,7 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 
 	if (look(object->type, (int)object->number, &now) < 0)
 		/* An owner may be kept from reading it, and yet may remove it. */
-		return errno == EACCES ? 0 : fail(removal, errno, false, err);
+		return errno == EACCES ? 0 : fail(removal, errno, err);
 	if (now.uid != object->uid || now.changed != object->changed ||
 		now.generation != object->generation)
 		return ipc_removal_other(removal, err);
@@ -111,25 +118,44 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 	return 0;
 }
 
+/* Does that as the owner, for root: 0, or -1 with the failure of a removal. */
+static int
+act(const struct ipc_removal *removal, unsigned int allowed, int cmd,
+	struct ipc_error *err)
+{
+	const struct ipc_object *object = &removal->item->evidence.object;
+	bool changed;
+	int code = 0;
+
+	if (check(removal, allowed, err) < 0 ||
+		ipc_removal_become(removal, &changed, err) < 0)
+		return -1;
+	if (control(object->type, (int)object->number, cmd) < 0)
+		code = errno;
+	ipc_become_root(changed);
+	if (code == 0 || (cmd == IPC_SET && code == EINVAL))
+		return 0;
+	/* Root acted as the owner: it may be somebody else's by now. */
+	if (changed && code == EPERM && check(removal, allowed, err) < 0)
+		return -1;
+	return fail(removal, code, err);
+}
+
+static int
+sysv_check(
+	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+{
+	return act(removal, allowed, IPC_SET, err);
+}
+
 static int
 sysv_commit(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
-	const struct ipc_object *object = &removal->item->evidence.object;
-	bool changed;
-	int code;
-
-	if (check(removal, allowed, err) < 0)
-		return -1;
-	code = ipc_become(object->uid, &changed);
-	if (code != 0)
-		return ipc_removal_fail(removal, code, err);
-	if (destroy(object->type, (int)object->number) < 0)
-		code = errno;
-	ipc_become_root(changed);
-	return code == 0 ? 0 : fail(removal, code, changed, err);
+	return act(removal, allowed, IPC_RMID, err);
 }
 
 const struct ipc_removal_ops ipc_removal_sysv = {
+	.check = sysv_check,
 	.commit = sysv_commit,
 };

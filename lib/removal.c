@@ -54,6 +54,19 @@ ipc_removal_fail(const struct ipc_removal *removal, int code, struct ipc_error *
 	return ipc_fail(err, code, "remove '%s'", removal->item->address);
 }
 
+int
+ipc_removal_become(
+	const struct ipc_removal *removal, bool *changed, struct ipc_error *err)
+{
+	const int code = ipc_become(removal->item->evidence.object.uid, changed);
+
+	if (code == EINVAL)
+		return ipc_refuse(err, IPC_DENIED, EPERM,
+			"remove '%s': its owner is no user of this user namespace",
+			removal->item->address);
+	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
+}
+
 static void
 let_signals_come(struct ipc_removal *removal)
 {
@@ -151,9 +164,9 @@ ipc_removal_begin(struct ipc_removal *removal, const char *address,
 	return prove(removal, err);
 }
 
-int
-ipc_removal_check(
-	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+/* By what was proven. */
+static int
+judge(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
 	const struct ipc_item *item = removal->item;
 	const struct ipc_verdict *verdict = &removal->verdict;
@@ -181,10 +194,20 @@ ipc_removal_check(
 }
 
 int
+ipc_removal_check(
+	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
+{
+	if (judge(removal, allowed, err) < 0)
+		return -1;
+	return removal->ops->check == NULL ? 0
+					   : removal->ops->check(removal, allowed, err);
+}
+
+int
 ipc_removal_commit(
 	struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
-	return ipc_removal_check(removal, allowed, err) < 0
+	return judge(removal, allowed, err) < 0
 		? -1
 		: removal->ops->commit(removal, allowed, err);
 }

@@ -13,6 +13,9 @@ struct ipc_removal_ops {
 		uint64_t *messages, struct ipc_error *err);
 	/* Tells what would be lost, by those who have it.  NULL: begin has told. */
 	uint64_t (*weigh)(const struct ipc_item *item);
+	/* Fails as commit would, where that is known before.  NULL: it is not. */
+	int (*check)(const struct ipc_removal *removal, unsigned int allowed,
+		struct ipc_error *err);
 	/* Removes it, if it is still the same. */
 	int (*commit)(const struct ipc_removal *removal, unsigned int allowed,
 		struct ipc_error *err);
@@ -32,6 +35,16 @@ int ipc_removal_other(const struct ipc_removal *removal, struct ipc_error *err);
  */
 int ipc_removal_fail(
 	const struct ipc_removal *removal, int code, struct ipc_error *err);
+
+/*
+ * ipc_become() the owner.  0 with *changed for ipc_become_root(), or -1: with IPC_DENIED
+ * where the owner is none of our user namespace.
+ */
+int ipc_removal_become(
+	const struct ipc_removal *removal, bool *changed, struct ipc_error *err);
+
+/* Whether we may remove it from a sticky directory of that user: unlink(2). */
+bool ipc_removal_may_unstick(const struct ipc_removal *removal, uid_t directory);
 
 /*
  * Asks for a lease on what removal->fd has open, that lasts until it is closed: at once

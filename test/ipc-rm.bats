@@ -19,6 +19,16 @@ not_there() {
 	run -3 --separate-stderr ipc-rm --dry-run "$1"
 }
 
+# alike STATUS COMMAND...: an ipc-rm ends so, and with --dry-run it says the same
+alike() {
+	run "-$1" --separate-stderr "${@:2}"
+	echo "stderr '$stderr'"
+	local real=$stderr
+	run "-$1" --separate-stderr "${@:2}" --dry-run
+	echo "dry: status $status, stdout '$output', stderr '$stderr'"
+	[ -z "$output" ] && [ "${stderr/would remove/removed}" = "$real" ]
+}
+
 @test "an object of each type is removed by what ipc-ls calls it" {
 	one_of_each
 	for address in mq:"$NAME" shm:"$NAME" shm:"$segment" sem:"$NAME" sem:"$set" sock:"$PWD/socket"; do
@@ -258,6 +268,64 @@ not_there() {
 	run -7 --separate-stderr ipc-rm --dry-run -r --noheadings -o ADDRESS mq:"$NAME" shm:"$NAME"
 	[ "$output" = "shm:$NAME" ]
 	ipc-rm --discard-data mq:"$NAME" shm:"$NAME"
+}
+
+@test "--dry-run refuses what is another's as the removal does" {
+	as_root
+	queue -m 0666
+	mailbox -m 0666
+	ipc-shm create -m 0666 -s 4K "$NAME"
+	segment=$(ipc-shm create -m 0666 -s 4K private) && segments "$segment"
+	semaphore "$NAME"
+	set_of 1
+	mkdir mine shared && chmod 0755 mine && chmod 1777 shared
+	mkfifo mine/fifo shared/fifo
+	for address in shm:"$segment" sem:"$set" mq:"$q" mq:"$NAME" shm:"$NAME" sem:"$NAME" fifo:"$PWD/shared/fifo" fifo:mine/fifo; do
+		alike 5 as_user 65534 ipc-rm --in-use "$address"
+		[[ $stderr == "ipc-rm: cannot remove '$address': "?*" "+(permitted|denied) ]]
+		there "$address"
+	done
+	for type in "shm --name $segment" "sem --name $set"; do
+		within 10 eval '[ "$(ipc-ls -q --type $type --older-than 1ms -r --noheadings)" ]'
+		# shellcheck disable=SC2086  # words
+		alike 5 as_user 65534 ipc-rm --idle --older-than 1ms --user root --type $type
+		[ "${stderr_lines[1]}" = "ipc-rm: would remove 0, refused 1" ]
+	done
+	segment=$(as_user 65534 ipc-shm create -s 4K private) && segments "$segment"
+	alike 5 "${powerless[@]}" ipc-rm --in-use shm:"$segment"
+	there shm:"$segment"
+	fowner() {
+		PATH=$BATS_TEST_TMPDIR/bin:$PATH setpriv --reuid=65534 --clear-groups \
+			--inh-caps=-all,+fowner --ambient-caps=-all,+fowner "$@"
+	}
+	run -0 fowner ipc-rm --in-use --dry-run fifo:"$PWD/shared/fifo"
+	run -0 fowner ipc-rm --in-use fifo:"$PWD/shared/fifo"
+}
+
+@test "--dry-run refuses what the file system keeps as the removal does" {
+	as_root
+	mkdir files
+	kept() {
+		alike "$1" unshare --mount bash -c 'mount -t tmpfs none files && : >files/file && cd files &&
+			eval "$0" && ipc-rm --in-use "$@" "mmap:$PWD/file"' "$2"
+		[ "$stderr" = "ipc-rm: cannot remove 'mmap:$PWD/files/file': $3" ]
+	}
+	kept 1 'mount -o remount,ro .' "Read-only file system"
+	unshare --mount bash -c 'mount -t tmpfs none files && : >files/file && chattr +i files/file' 2>/dev/null ||
+		skip "no attributes of files here"
+	kept 5 'chattr +i file' "Operation not permitted"
+	kept 5 'chattr +a file' "Operation not permitted"
+	kept 5 'chattr +i .' "Operation not permitted"
+	kept 5 'chattr +a .' "Operation not permitted"
+}
+
+@test "an owner who is no user of the user namespace is said" {
+	as_root
+	unshare -Ur true 2>/dev/null || skip "no user namespaces here"
+	segment=$(as_user 65534 ipc-shm create -m 0666 -s 4K private) && segments "$segment"
+	alike 5 unshare -Ur ipc-rm shm:"$segment"
+	[ "$stderr" = "ipc-rm: cannot remove 'shm:$segment': its owner is no user of this user namespace" ]
+	there shm:"$segment"
 }
 
 @test "--stale removes socket files to which nobody is bound, and no others" {

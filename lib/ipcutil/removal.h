@@ -57,15 +57,18 @@ int ipc_removal_begin(struct ipc_removal *removal, const char *address,
 	const char *identity, struct ipc_error *err);
 
 /*
- * Whether it may be removed: allowed are bits of what may be in spite of it.
+ * Whether it may be removed: allowed are bits of what may be in spite of it.  Nothing is
+ * changed; a failure is that of ipc_removal_commit(), as far as it can be known before.
  *
  * IPC_REFUSED	it is in use, or that is not known; or it holds messages or bytes
+ * IPC_DENIED	the kernel's permissions forbid it
+ * IPC_FAILED	its file system is read-only
  */
 int ipc_removal_check(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err);
 
 /*
- * Removes it, if ipc_removal_check() allows it, and it is still the same.
+ * Removes it, if it is proven that it may be, and it is still the same.
  *
  * System V objects, and files in directories like /tmp, are removed by root as their
  * owner, so that one which another user makes in between is safe.  A file first gets
