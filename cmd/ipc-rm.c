@@ -1,6 +1,9 @@
 /* ipc-rm - remove IPC objects, but none that is in use or another one */
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "ipc-rm.h"
 
@@ -75,7 +78,41 @@ why_left(const struct rm *rm, const struct ipc_removal *removal)
 }
 
 static int
-remove_it(struct rm *rm, struct ipc_removal *removal)
+compare(const void *one, const void *other)
+{
+	return strcmp(one, other);
+}
+
+/*
+ * Shows what would be removed.  A second time it would not be there; but a segment is, as
+ * long as it is attached.
+ */
+static int
+show(struct rm *rm, const struct ipc_removal *removal, const char *address)
+{
+	const struct ipc_object *object = &removal->item->evidence.object;
+	char identity[IPC_IDENTITY_MAX], text[IPC_IDENTITY_MAX + 16];
+	char *key, *const *found = NULL;
+
+	if (removal->item->evidence.attached > 0)
+		return item_show(&rm->view, removal->item);
+	/* Types of System V have ids of their own; a file is one by all its addresses. */
+	snprintf(text, sizeof(text), "%d %s",
+		ipc_object_is_sysv(object) ? (int)object->type : -1,
+		ipc_object_identity(object, identity));
+	key = strdup(text);
+	if (key != NULL)
+		found = tsearch(key, &rm->shown, compare);
+	if (found != NULL && *found == key)
+		return item_show(&rm->view, removal->item);
+	free(key);
+	return found == NULL ? ipc_fail(&rm->call->err, ENOMEM, "remove '%s'", address)
+			     : ipc_refuse(&rm->call->err, IPC_NO_OBJECT, ENOENT,
+				       "remove '%s': there is no such object", address);
+}
+
+static int
+remove_it(struct rm *rm, struct ipc_removal *removal, const char *address)
 {
 	struct ipc_error *err = &rm->call->err;
 	const bool only_shows = rm->args->dry_run;
@@ -83,7 +120,7 @@ remove_it(struct rm *rm, struct ipc_removal *removal)
 				: ipc_removal_commit(removal, rm->allowed, err);
 
 	if (result == 0 && only_shows)
-		result = item_show(&rm->view, removal->item);
+		result = show(rm, removal, address);
 	else if (result == 0)
 		cli_say(rm->call, "removed '%s'", removal->item->address);
 	rm->removed += result == 0;
@@ -118,7 +155,7 @@ rm_one(struct rm *rm, const char *address, const char *identity)
 	if (why != NULL)
 		leave(rm, &removal, why);
 	else if (result == 0)
-		result = remove_it(rm, &removal);
+		result = remove_it(rm, &removal, address);
 	ipc_removal_end(&removal);
 	if (result < 0)
 		fail(rm);
@@ -157,6 +194,7 @@ rm(struct call *call)
 		rm_one(&rm, *call->operands, NULL);
 	if (result == 0 && (rm.args->is_listed || is_search(rm.args)))
 		summarize(&rm);
+	tdestroy(rm.shown, free);
 	return result;
 }
 

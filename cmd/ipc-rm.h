@@ -26,6 +26,7 @@ struct rm {
 	struct item_view view;
 	unsigned int allowed; /* for ipc_removal_check() */
 	size_t removed, refused, unknown;
+	void *shown; /* by --dry-run: a tree of strings, tsearch(3) */
 };
 
 /*

@@ -328,6 +328,34 @@ alike() {
 	there shm:"$segment"
 }
 
+@test "--dry-run counts an object once, by whatever addresses it is given" {
+	ipc-shm create -s 4K "$NAME"
+	set_of 1
+	listed shm:"$NAME" >list
+	run -3 --separate-stderr ipc-rm --dry-run -r --noheadings -o ADDRESS shm:"$NAME" sem:"$set" shm:"${NAME#/}" mmap:"/dev/shm$NAME"
+	[ "$output" = "shm:$NAME"$'\n'"sem:$set" ]
+	[ "$stderr" = "ipc-rm: cannot remove 'shm:${NAME#/}': there is no such object
+ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
+	run -0 ipc-rm -f --dry-run -r --noheadings -o ADDRESS shm:"$NAME" shm:"$NAME"
+	[ "$output" = "shm:$NAME" ]
+	cat list >>list.2 && cat list >>list.2
+	alike_twice=$(ipc-rm --dry-run --stdin <list.2 2>&1 >/dev/null) || [ $? -eq 3 ]
+	run -3 --separate-stderr ipc-rm --stdin <list.2
+	[ "${alike_twice/would remove/removed}" = "$stderr" ]
+	[ "${stderr_lines[1]}" = "ipc-rm: removed 1, refused 1" ]
+}
+
+@test "--dry-run counts a segment that is attached as often as it can be removed" {
+	segment=$(ipc-shm create -s 4K private) && segments "$segment"
+	perl -e 'use IPC::SysV; IPC::SysV::shmat($ARGV[0], undef, 0) or die; $| = 1; print "ready\n"; sleep' \
+		"${segment#id:}" >attached 3>&- &
+	within 10 grep -q ready attached
+	run -0 ipc-rm --in-use --dry-run -r --noheadings -o ADDRESS shm:"$segment" shm:"$segment"
+	[ "${#lines[@]}" -eq 2 ]
+	ipc-rm --in-use shm:"$segment" shm:"$segment"
+	killed $!
+}
+
 @test "--stale removes socket files to which nobody is bound, and no others" {
 	mkdir dir && socket_file "$PWD/dir/left"
 	"$peer" bind "$PWD/dir/bound" >bound 3>&- &
