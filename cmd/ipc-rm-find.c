@@ -29,8 +29,7 @@ is_candidate(const struct ipc_item *item, const void *arg)
 static int
 look(struct rm *rm, struct ipc_inventory *inventory)
 {
-	const char *const dirs[] = { rm->args->under, NULL };
-	struct ipc_inventory_plan plan = { .dirs = dirs };
+	struct ipc_inventory_plan plan = { .dirs = rm->args->under.path };
 	struct filter *filter = &rm->filter;
 
 	*filter = rm->args->filter;

@@ -15,8 +15,8 @@ static const struct field rm_options[] = {
 	OPTION_MEANS(FLAG, 0, "idle", struct rm_args, idle, "",
 		"remove what nobody has; needs --older-than"),
 	FILTER_OPTIONS(struct rm_args, filter),
-	OPTION(TEXT, 0, "under", struct rm_args, under, "DIR",
-		"with --stale and --idle: also files that are found under DIR"),
+	OPTION(DIRECTORIES, 0, "under", struct rm_args, under, "DIR",
+		"with --stale and --idle: also files under DIR; can be given again"),
 	OPTION_MEANS(FLAG, 0, "dry-run", struct rm_args, dry_run, "",
 		"list what would be removed, and remove nothing"),
 	OPTION_MEANS(FLAG, 0, "in-use", struct rm_args, in_use, "",
@@ -49,11 +49,8 @@ check(struct call *call)
 	if (is_search(args) && args->in_use)
 		return cli_misuse(
 			call, "option '--in-use' needs operands or '--stdin'");
-	if (args->under != NULL && *args->under == '\0')
-		return cli_misuse(
-			call, "option '--under' needs the path of a directory");
 	if (!is_search(args) &&
-		(args->under != NULL || args->filter.types != NULL ||
+		(*args->under.path != NULL || args->filter.types != NULL ||
 			filter_is_narrow(&args->filter)))
 		return cli_misuse(call, "a filter needs '--stale' or '--idle'");
 	return 0;

@@ -13,7 +13,7 @@
 
 struct rm_args {
 	struct filter filter;
-	const char *under;
+	struct directories under;
 	bool is_listed, stale, idle; /* --stdin */
 	bool force, dry_run, in_use, data;
 };

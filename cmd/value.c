@@ -115,6 +115,22 @@ parse_process_or_never(const char *text, pid_t *pid)
 	return true;
 }
 
+static const char *
+add_directory(const char *text, struct directories *to)
+{
+	const size_t most = sizeof(to->path) / sizeof(*to->path) - 1;
+	size_t count = 0;
+
+	if (*text == '\0')
+		return "the path of a directory";
+	while (to->path[count] != NULL)
+		count++;
+	if (count == most)
+		return "among the first 16, and there can be no more";
+	to->path[count] = text;
+	return NULL;
+}
+
 const char *
 value_parse(const struct field *field, const char *text, void *record)
 {
@@ -128,6 +144,8 @@ value_parse(const struct field *field, const char *text, void *record)
 	case TEXT:
 		*(const char **)member = text;
 		return NULL;
+	case DIRECTORIES:
+		return add_directory(text, member);
 	case NUMBER:
 		return ipc_number(text, 10, INT64_MAX, member) ? NULL : "a number";
 	case COUNT:
@@ -300,6 +318,7 @@ value_text(
 		return span_text(*(const int64_t *)member, human, buf);
 	case ADDRESS:
 		return ipc_address_text(member);
+	case DIRECTORIES:
 	case WORD:
 	case TYPE:
 	case MESSAGE_TYPE:

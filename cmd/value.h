@@ -27,6 +27,11 @@ struct word {
 	bool given;
 };
 
+/* Paths up to NULL. */
+struct directories {
+	const char *path[16 + 1];
+};
+
 /* The processes that have an object. */
 struct holding {
 	const struct ipc_holder *holder;
@@ -34,8 +39,9 @@ struct holding {
 };
 
 enum kind {
-	FLAG, /* given or not */
-	TEXT, /* any; a column: a string that is never NULL */
+	FLAG,        /* given or not */
+	TEXT,        /* any; a column: a string that is never NULL */
+	DIRECTORIES, /* a path, each time it is given; an option only */
 	NUMBER,
 	COUNT,            /* a number, at least 1 */
 	WORD,             /* a number of up to 64 bits; an option only */
@@ -60,6 +66,7 @@ enum kind {
 /* What a member of each kind is. */
 #define FLAG_TYPE bool
 #define TEXT_TYPE const char *
+#define DIRECTORIES_TYPE struct directories
 #define NUMBER_TYPE uint64_t
 #define COUNT_TYPE uint64_t
 #define WORD_TYPE struct word

@@ -369,6 +369,18 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 	[ "$(ls dir)" = $'bound\nfile' ]
 }
 
+@test "--under can be given again, and each directory is searched" {
+	mkdir one other
+	socket_file "$PWD/one/left"
+	socket_file "$PWD/other/left"
+	fails_with 2 "ipc-rm: option '--under': '' is not the path of a directory" ipc-rm --stale --under one --under ''
+	fails_with 2 "ipc-rm: option '--under': 'one' is not among the first 16, and there can be no more" \
+		ipc-rm --stale --under={1,2,3,4}{1,2,3,4} --under=one
+	run -0 --separate-stderr ipc-rm --stale --type sock --under one --under other --under one
+	[ "$stderr" = "ipc-rm: removed 2, refused 0" ]
+	[ ! -e one/left ] && [ ! -e other/left ]
+}
+
 @test "--stale takes what belonged to a process that has ended, and not what is only idle" {
 	as_root
 	elsewhere 'sleep 1000 3>&- & echo $! >owner
