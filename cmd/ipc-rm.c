@@ -34,6 +34,13 @@ is_search(const struct rm_args *args)
 	return args->stale || args->idle;
 }
 
+static bool
+says_how(const struct records *records)
+{
+	return records->json || records->raw || records->export || records->bytes ||
+		records->noheadings || records->chosen != NULL;
+}
+
 /* Whether something but one of the four ways to say what to remove was given. */
 static int
 check(struct call *call)
@@ -45,7 +52,8 @@ check(struct call *call)
 		return cli_misuse(call,
 			"one of these says what to remove: operands, --stdin, --stale, --idle");
 	if (args->idle && args->filter.older_than <= 0)
-		return cli_misuse(call, "option '--idle' needs '--older-than'");
+		return cli_misuse(call,
+			"option '--idle' needs '--older-than' and an age above 0");
 	if (is_search(args) && args->in_use)
 		return cli_misuse(
 			call, "option '--in-use' needs operands or '--stdin'");
@@ -53,6 +61,9 @@ check(struct call *call)
 		(*args->under.path != NULL || args->filter.types != NULL ||
 			filter_is_narrow(&args->filter)))
 		return cli_misuse(call, "a filter needs '--stale' or '--idle'");
+	if (!args->dry_run && says_how(&call->records))
+		return cli_misuse(call,
+			"options such as '--json' say how to list, and need '--dry-run'");
 	return 0;
 }
 

@@ -52,9 +52,19 @@ alike() {
 	fails 2 ipc-rm --stale mq:"$NAME"
 	fails 2 ipc-rm --type shm
 	fails 2 ipc-rm --user root
-	fails_with 2 "ipc-rm: option '--idle' needs '--older-than'" ipc-rm --idle --type shm
+	fails_with 2 "ipc-rm: option '--idle' needs '--older-than' and an age above 0" ipc-rm --idle --type shm
+	fails_with 2 "ipc-rm: option '--idle' needs '--older-than' and an age above 0" ipc-rm --idle --older-than 0
 	fails 2 ipc-rm --older-than 1d mq:"$NAME"
 	fails 2 ipc-rm --stale --in-use
+}
+
+@test "how to list is wrong usage without --dry-run, and removes nothing" {
+	ipc-shm create -s 4K "$NAME"
+	for option in --json --output=ADDRESS --bytes --raw --export --noheadings; do
+		fails_with 2 "ipc-rm: options such as '--json' say how to list, and need '--dry-run'" ipc-rm "$option" shm:"$NAME"
+	done
+	run -2 ipc-rm -J --stdin </dev/null
+	there shm:"$NAME"
 }
 
 @test "what is not there is status 3, with -f 0, and does not keep others from being removed" {
