@@ -89,37 +89,36 @@ struct list {
 	size_t count, room;
 };
 
-/* A copy of a string that has no NUL within, or NULL. */
-static char *
-copy(const struct json_value *value)
-{
-	return value->type == JSON_STRING && strlen(value->text) == value->length
-		? strdup(value->text)
-		: NULL;
-}
+/* What a line has: the address is that in base64, if it has one. */
+enum { LISTED_ADDRESS, LISTED_BASE64, LISTED_IDENTITY, LISTED_KEYS };
+
+static const char *const keys[LISTED_KEYS] = { "address", "address_base64",
+	"identity" };
 
 static const char *
 take_member(const char *key, struct json_value *value, void *arg)
 {
-	struct listed *listed = arg;
-	const bool is_base64 = strcmp(key, "address_base64") == 0;
-	char **member = NULL;
+	char **members = arg;
+	size_t i = 0;
 
-	if (is_base64 || strcmp(key, "address") == 0)
-		member = &listed->address;
-	else if (strcmp(key, "identity") == 0)
-		member = &listed->identity;
-	if (member == NULL || (*member != NULL && !is_base64))
+	while (i < LISTED_KEYS && strcmp(key, keys[i]) != 0)
+		i++;
+	if (i == LISTED_KEYS)
 		return NULL;
-	if (is_base64 && !(value->type == JSON_STRING && json_base64(value)))
+	if (members[i] != NULL)
+		return "it has two addresses or identities";
+	if (value->type != JSON_STRING)
+		return "its address or identity is not a string";
+	if (i == LISTED_BASE64 && !json_base64(value))
 		return "its address_base64 is not base64";
-	free(*member);
-	*member = copy(value);
-	return *member == NULL ? "its address or identity is not a string" : NULL;
+	if (strlen(value->text) != value->length)
+		return "its address or identity has a NUL within";
+	members[i] = strdup(value->text);
+	return members[i] == NULL ? "there is no memory for it" : NULL;
 }
 
 static void
-free_listed(struct listed *listed)
+free_listed(const struct listed *listed)
 {
 	free(listed->address);
 	free(listed->identity);
@@ -144,9 +143,15 @@ add(struct list *list, const struct listed *listed, struct ipc_error *err)
 static int
 add_line(struct rm *rm, struct list *list, char *line, size_t length)
 {
-	struct listed listed = { .address = NULL };
-	const char *wrong = json_read_object(line, length, take_member, &listed);
+	char *members[LISTED_KEYS] = { NULL };
+	const char *wrong = json_read_object(line, length, take_member, members);
+	const bool is_base64 = members[LISTED_BASE64] != NULL;
+	const struct listed listed = {
+		.address = members[is_base64 ? LISTED_BASE64 : LISTED_ADDRESS],
+		.identity = members[LISTED_IDENTITY],
+	};
 
+	free(members[is_base64 ? LISTED_ADDRESS : LISTED_BASE64]); /* the other */
 	if (wrong == NULL && (listed.address == NULL || listed.identity == NULL))
 		wrong = "it has no address and identity, as ipc-ls --json tells them";
 	if (wrong != NULL) {

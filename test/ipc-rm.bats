@@ -253,6 +253,14 @@ alike() {
 		run -2 --separate-stderr ipc-rm --stdin <more
 		[[ $stderr == "ipc-rm: line 2 of standard input: "* ]] && [ "${#stderr_lines[@]}" -eq 1 ]
 	done
+	for key in address address_base64 identity; do
+		echo "{\"$key\":\"YQ==\",\"address\":\"shm:/a\",\"address_base64\":\"YQ==\",\"identity\":\"1\"}" >more
+		fails_with 2 "ipc-rm: line 1 of standard input: it has two addresses or identities" ipc-rm --stdin <more
+	done
+	echo '{"identity":"1","address":"shm:/a\u0000b"}' >more
+	fails_with 2 "ipc-rm: line 1 of standard input: its address or identity has a NUL within" ipc-rm --stdin <more
+	echo '{"identity":"1","address_base64":"YQBi"}' >more
+	fails_with 2 "ipc-rm: line 1 of standard input: its address or identity has a NUL within" ipc-rm --stdin <more
 	echo '{"address":"nothing:/a","identity":"1"}' | cat list - >more
 	run -2 --separate-stderr ipc-rm --stdin <more
 	[[ $stderr == "ipc-rm: 'nothing:/a' is not an address with its type before it"* ]]
