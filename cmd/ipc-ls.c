@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ipc-ls.h"
 #include "item.h"
@@ -51,19 +52,54 @@ wants_counts(const struct call *call)
 	return false;
 }
 
+/* Whether a process is in another namespace than ours; where that is not told, not. */
+static bool
+is_elsewhere(pid_t pid, const char *namespace)
+{
+	char path[64];
+	struct stat its, ours;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, namespace);
+	if (pid == 0 || stat(path, &its) < 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/ns/%s", namespace);
+	return stat(path, &ours) == 0 &&
+		(its.st_ino != ours.st_ino || its.st_dev != ours.st_dev);
+}
+
+/* What the process of --pid may have that is not of our namespaces; returns its length. */
+static size_t
+tell_elsewhere(pid_t pid, char *sentence, size_t room)
+{
+	const bool ipc = is_elsewhere(pid, "ipc"), mount = is_elsewhere(pid, "mnt");
+
+	if (!ipc && !mount)
+		return 0;
+	return (size_t)snprintf(sentence, room,
+		"process %d is in another %s namespace: what is only there is not listed",
+		(int)pid,
+		ipc && mount  ? "IPC and mount"
+			: ipc ? "IPC"
+			      : "mount");
+}
+
 /* One line tells all that may be missing. */
 static void
 warn(struct call *call, const struct ipc_inventory *inventory)
 {
-	char sentence[IPC_BLIND_TEXT_MAX + 256], reasons[IPC_BLIND_TEXT_MAX];
-	size_t length = 0;
+	const struct ls_args *args = call->args;
+	char sentence[IPC_BLIND_TEXT_MAX + 512], reasons[IPC_BLIND_TEXT_MAX];
+	size_t length = tell_elsewhere(args->filter.pid, sentence, sizeof(sentence));
+	const char *start = length > 0 ? "; not all may be listed of: "
+				       : "not all may be listed of: ";
 
 	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
-		if (inventory->incomplete & 1U << i)
+		if (inventory->incomplete & 1U << i) {
 			length += (size_t)snprintf(sentence + length,
-				sizeof(sentence) - length, "%s%s",
-				length > 0 ? ", " : "not all may be listed of: ",
+				sizeof(sentence) - length, "%s%s", start,
 				ipc_family_name(i));
+			start = ", ";
+		}
 	if (inventory->holders.blind != 0)
 		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
 			"%snot all holders may be known: %s", length > 0 ? "; " : "",
@@ -97,7 +133,8 @@ take(struct call *call, struct ipc_inventory *inventory)
 		.counts = wants_counts(call),
 	};
 
-	if (filter_begin(&filter, call) < 0)
+	if (filter_begin(&filter, call) < 0 ||
+		standing_check_process(call, "objects", filter.pid) < 0)
 		return -1;
 	plan.families = filter.families;
 	if (args->new_since != NULL && !args->since_all)

@@ -139,17 +139,6 @@ show_all(struct call *call, const struct ipc_discovery *found)
 	return 0;
 }
 
-static int
-check_process(struct call *call, pid_t pid)
-{
-	if (pid == 0 || ipc_guard_check(pid, &call->err) == 0)
-		return 0;
-	if (call->err.fault != IPC_NO_OBJECT)
-		return -1;
-	return ipc_refuse(&call->err, IPC_NO_OBJECT, ESRCH,
-		"list the pipes of process '%d': there is no such process", (int)pid);
-}
-
 int
 pipe_ls(struct call *call)
 {
@@ -157,7 +146,7 @@ pipe_ls(struct call *call)
 	struct ipc_discovery found;
 	int result;
 
-	if (check_process(call, args->pid) < 0 ||
+	if (standing_check_process(call, "pipes", args->pid) < 0 ||
 		ipc_holders_discover(1U << IPC_PIPE, &found, &call->err) < 0)
 		return -1;
 	result = show_all(call, &found);

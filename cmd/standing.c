@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <ipcutil/guard.h>
+
 #include "standing.h"
 
 enum { NS_PER_S = 1000000000 };
@@ -22,6 +24,18 @@ standing_is_wanted(const struct records *records)
 {
 	return wants_holders(records) || records_want(records, "OWNER_PID") ||
 		records_want(records, "IDENTITY");
+}
+
+int
+standing_check_process(struct call *call, const char *objects, pid_t pid)
+{
+	if (pid == 0 || ipc_guard_check(pid, &call->err) == 0)
+		return 0;
+	if (call->err.fault != IPC_NO_OBJECT)
+		return -1;
+	return ipc_refuse(&call->err, IPC_NO_OBJECT, ESRCH,
+		"list the %s of process '%d': there is no such process", objects,
+		(int)pid);
 }
 
 /* An incomplete view is told where something might look different with all of it. */

@@ -41,6 +41,12 @@ struct standing {
 bool standing_is_wanted(const struct records *records);
 
 /*
+ * Looks whether there is a process of which to list the "pipes", or what they are; 0 is none
+ * that was asked for.  0, or -1 with IPC_NO_OBJECT in call->err.
+ */
+int standing_check_process(struct call *call, const char *objects, pid_t pid);
+
+/*
  * Fills the evidence for count objects, of which the first members are set, as far as
  * columns that are shown need it; tells the person, once, when not everything could be
  * seen.  The caller frees *holders, after the last use of the evidence.

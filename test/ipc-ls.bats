@@ -552,6 +552,41 @@ sides() {
 	[[ $stderr == 'ipc-ls: not all may be listed of: '*'fifo, mmap, pipe; not all holders may be known: '*'not every process may be looked at'* ]]
 }
 
+@test "--pid of no process is a failure, not an empty list" {
+	sleep 60 3>&- &
+	killed $!
+	for form in '' --json --tree --dot --save=one; do
+		# shellcheck disable=SC2086  # none is no word
+		fails_with 3 "ipc-ls: cannot list the objects of process '$!': there is no such process" \
+			ipc-ls $form --type mq --pid $!
+	done
+	[ ! -e one ]
+}
+
+# told OPTION...: out has the warnings about $pid, whose namespaces are ours but for these
+told() {
+	unshare "$@" sleep 60 3>&- &
+	pid=$!
+	others+=("$pid")
+	within 10 grep -q -x sleep "/proc/$pid/comm"
+	ipc-ls --type shm --pid "$pid" 2>out >/dev/null
+}
+
+@test "--pid of a process in other namespaces says that what is there is not listed" {
+	as_root
+	unshare -i -m true || skip "no namespaces here"
+	for options in '-i IPC' '-m mount' '-i -m IPC and mount'; do
+		names=${options##*-? }
+		# shellcheck disable=SC2086  # words
+		told ${options%"$names"}
+		cat out
+		[ "$(wc -l <out)" -eq 1 ]
+		grep -qE "^ipc-ls: .*process $pid is in another $names namespace: what is only there is not listed(;|\$)" out
+	done
+	told -u
+	run ! grep namespace: out
+}
+
 @test "a container sees its own objects alone, and knows that others may have them" {
 	as_root
 	queue
