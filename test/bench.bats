@@ -112,6 +112,15 @@ no_crowd() {
 	no_crowd
 }
 
+@test "ipc-ls has a table for its memory with few objects and with many" {
+	bench CASES=ls-memory "$srcdir/test/bench/run" >out
+	cat out
+	for form in '' ' --json'; do
+		[ "$(grep -cE "^goal: ipc-ls --type shm$form at most 1 of 4 MiB and 2 KiB an object: (met|missed)" out)" -eq 2 ]
+	done
+	no_crowd
+}
+
 @test "a crowd ends with the bench, however that ends" {
 	[ -e "$BATS_FILE_TMPDIR/test/bench/holders" ] || skip "no library here"
 	for signal in INT KILL; do
