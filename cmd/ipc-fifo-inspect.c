@@ -106,12 +106,16 @@ add_open(struct listing *listing)
 
 /* Says what may be missing in the list. */
 static void
-warn(struct call *call, const struct ipc_holders *holders, bool complete)
+warn(struct call *call, const struct ipc_holders *holders,
+	const struct ipc_error *missed)
 {
-	char reasons[IPC_BLIND_TEXT_MAX], sentence[sizeof(reasons) + 64];
+	char reasons[IPC_BLIND_TEXT_MAX], sentence[sizeof(missed->sentence) + 64];
 
-	if (!complete)
-		cli_warn(call, "not all may be listed: a directory cannot be read");
+	if (missed->code != 0) {
+		snprintf(sentence, sizeof(sentence), "not all may be listed: cannot %s",
+			missed->sentence);
+		cli_warn(call, sentence);
+	}
 	if (holders->blind == 0 || call->is_told)
 		return;
 	call->is_told = true;
@@ -128,7 +132,7 @@ fifo_ls(struct call *call)
 		.list = { .call = call, .type = &fifos },
 		.open = &open,
 	};
-	bool complete = true;
+	struct ipc_error missed = { .code = 0 };
 	int result;
 
 	if (ipc_holders_discover(1 << IPC_FIFO, &open, &call->err) < 0)
@@ -138,10 +142,10 @@ fifo_ls(struct call *call)
 	result = add_open(&listing);
 	if (result == 0 && *call->operands != NULL)
 		result = ipc_fifo_each_in((const char *const *)call->operands,
-			add_found, &listing, &complete, &call->err);
+			add_found, &listing, &missed, &call->err);
 	result = standing_end(&listing.list, result);
 	if (result == 0)
-		warn(call, &open.holders, complete);
+		warn(call, &open.holders, &missed);
 	ipc_discovery_free(&open);
 	return result;
 }

@@ -88,7 +88,9 @@ static void
 warn(struct call *call, const struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
-	char sentence[IPC_BLIND_TEXT_MAX + 512], reasons[IPC_BLIND_TEXT_MAX];
+	const struct ipc_error *missed = &inventory->missed;
+	char reasons[IPC_BLIND_TEXT_MAX];
+	char sentence[sizeof(reasons) + sizeof(missed->sentence) + 512];
 	size_t length = tell_elsewhere(args->filter.pid, sentence, sizeof(sentence));
 	const char *start = length > 0 ? "; not all may be listed of: "
 				       : "not all may be listed of: ";
@@ -100,6 +102,9 @@ warn(struct call *call, const struct ipc_inventory *inventory)
 				ipc_family_name(i));
 			start = ", ";
 		}
+	if (missed->code != 0)
+		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
+			"; cannot %s", missed->sentence);
 	if (inventory->holders.blind != 0)
 		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
 			"%snot all holders may be known: %s", length > 0 ? "; " : "",

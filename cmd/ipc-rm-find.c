@@ -1,5 +1,6 @@
 /* ipc-rm-find.c - what to remove: what passes a filter, or what standard input lists */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -62,6 +63,18 @@ let_a_second_pass(void)
 		;
 }
 
+static void
+warn_of_missed(const struct rm *rm, const struct ipc_error *missed)
+{
+	char sentence[sizeof(missed->sentence) + 64];
+
+	if (missed->code == 0)
+		return;
+	snprintf(sentence, sizeof(sentence), "not all may be found: cannot %s",
+		missed->sentence);
+	cli_warn(rm->call, sentence);
+}
+
 int
 rm_found(struct rm *rm)
 {
@@ -69,6 +82,8 @@ rm_found(struct rm *rm)
 	char identity[IPC_IDENTITY_MAX];
 	int result = look(rm, &inventory);
 
+	if (result == 0)
+		warn_of_missed(rm, &inventory.missed);
 	if (result == 0 && inventory.count > 0)
 		let_a_second_pass();
 	for (size_t i = 0; i < inventory.count && result == 0; i++)

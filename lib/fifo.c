@@ -308,12 +308,11 @@ visit_found(const char *path, const struct stat *st, void *arg)
 int
 ipc_fifo_each_in(const char *const *dirs,
 	int (*visit)(const struct ipc_fifo_info *info, void *arg), void *arg,
-	bool *complete, struct ipc_error *err)
+	struct ipc_error *missed, struct ipc_error *err)
 {
 	struct visitor visitor = { .visit = visit, .arg = arg };
 
-	*complete = true;
-	return ipc_walk(dirs, S_IFIFO, visit_found, &visitor, complete, err);
+	return ipc_walk(dirs, S_IFIFO, visit_found, &visitor, missed, err);
 }
 
 int

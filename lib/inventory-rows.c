@@ -161,10 +161,14 @@ look_at_fifo(struct ipc_inventory_lister *lister, const struct ipc_address *addr
 static int
 list_fifo(struct ipc_inventory_lister *lister, bool *complete)
 {
-	if (lister->plan->dirs == NULL)
-		return 0;
-	return ipc_fifo_each_in(
-		lister->plan->dirs, add_fifo, lister, complete, lister->err);
+	struct ipc_error *missed = &lister->inventory->missed;
+	int result = 0;
+
+	if (lister->plan->dirs != NULL)
+		result = ipc_fifo_each_in(
+			lister->plan->dirs, add_fifo, lister, missed, lister->err);
+	*complete = missed->code == 0;
+	return result;
 }
 
 /* What a path tells that leads to it only by way of a process that has it. */
@@ -269,8 +273,12 @@ look_at_sock(struct ipc_inventory_lister *lister, const struct ipc_address *addr
 static int
 list_sock(struct ipc_inventory_lister *lister, bool *complete)
 {
-	return ipc_sock_each(
-		lister->plan->dirs, add_sock, lister, complete, lister->err);
+	struct ipc_error *missed = &lister->inventory->missed;
+	int result = ipc_sock_each(
+		lister->plan->dirs, add_sock, lister, missed, lister->err);
+
+	*complete = missed->code == 0;
+	return result;
 }
 
 const struct ipc_inventory_row ipc_inventory_rows[IPC_FAMILIES] = {

@@ -1,9 +1,9 @@
 /* inventory.c - the objects of every type, in one list */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "auto.h"
 #include "inventory.h"
@@ -67,13 +67,11 @@ ipc_family_name(enum ipc_family family)
 static int
 check_directories(const char *const *dirs, struct ipc_error *err)
 {
-	struct stat st;
-
 	for (; dirs != NULL && *dirs != NULL; dirs++) {
-		if (stat(*dirs, &st) < 0)
+		autoclose int fd = open(*dirs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
 			return ipc_fail(err, errno, "list '%s'", *dirs);
-		if (!S_ISDIR(st.st_mode))
-			return ipc_fail(err, ENOTDIR, "list '%s'", *dirs);
 	}
 	return 0;
 }

@@ -303,7 +303,7 @@ visit_entry(const struct tour *tour, size_t place)
 int
 ipc_sock_each(const char *const *dirs,
 	int (*visit)(const struct ipc_sock_info *info, void *arg), void *arg,
-	bool *complete, struct ipc_error *err)
+	struct ipc_error *missed, struct ipc_error *err)
 {
 	__attribute__((cleanup(free_tour))) struct tour tour = {
 		.visit = visit,
@@ -311,7 +311,6 @@ ipc_sock_each(const char *const *dirs,
 	};
 	int code = read_table(&tour.table), stop = 0;
 
-	*complete = true;
 	if (code == 0) {
 		tour.seen = calloc(tour.table.count + 1, sizeof(*tour.seen));
 		code = tour.seen == NULL ? errno : 0;
@@ -319,7 +318,7 @@ ipc_sock_each(const char *const *dirs,
 	if (code != 0)
 		return ipc_fail(err, code, "list the sockets");
 	if (dirs != NULL)
-		stop = ipc_walk(dirs, S_IFSOCK, visit_file, &tour, complete, err);
+		stop = ipc_walk(dirs, S_IFSOCK, visit_file, &tour, missed, err);
 	for (size_t i = 0; i < tour.table.count && stop == 0;
 		i += length_of_name(&tour.table, i))
 		if (!tour.seen[i])

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fts.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ is_one_of(const char *const *dirs, const char *const *end, const struct stat *st
 static int
 walk(char *root, const char *const *dirs, const char *const *turn, mode_t type,
 	int (*visit)(const char *path, const struct stat *st, void *arg), void *arg,
-	bool *complete, struct ipc_error *err)
+	struct ipc_error *missed, struct ipc_error *err)
 {
 	char *const roots[] = { root, NULL };
 	__attribute__((cleanup(end))) FTS *tree =
@@ -60,8 +61,13 @@ walk(char *root, const char *const *dirs, const char *const *turn, mode_t type,
 		case FTS_DNR:
 		case FTS_ERR:
 		case FTS_NS:
+			if (entry->fts_level == FTS_ROOTLEVEL)
+				return ipc_fail(
+					err, entry->fts_errno, "list '%s'", *turn);
 			/* What vanishes meanwhile is not missed. */
-			*complete = *complete && entry->fts_errno == ENOENT;
+			if (entry->fts_errno != ENOENT && missed->code == 0)
+				ipc_fail(missed, entry->fts_errno, "list '%s'",
+					entry->fts_path);
 			break;
 		case FTS_DEFAULT: /* neither a file with bytes nor a directory or link */
 			if ((entry->fts_statp->st_mode & S_IFMT) == type)
@@ -77,7 +83,7 @@ walk(char *root, const char *const *dirs, const char *const *turn, mode_t type,
 int
 ipc_walk(const char *const *dirs, mode_t type,
 	int (*visit)(const char *path, const struct stat *st, void *arg), void *arg,
-	bool *complete, struct ipc_error *err)
+	struct ipc_error *missed, struct ipc_error *err)
 {
 	int stop = 0;
 
@@ -86,7 +92,7 @@ ipc_walk(const char *const *dirs, mode_t type,
 
 		if (realpath(*turn, root) == NULL)
 			return ipc_fail(err, errno, "list '%s'", *turn);
-		stop = walk(root, dirs, turn, type, visit, arg, complete, err);
+		stop = walk(root, dirs, turn, type, visit, arg, missed, err);
 	}
 	return stop;
 }

@@ -458,8 +458,11 @@ answers() {
 	mkdir -p dir/secret && chmod 0 dir/secret
 	run --separate-stderr "${powerless[@]}" ipc-fifo ls dir
 	[ "$status" -eq 0 ]
-	[[ $stderr == *"not all may be listed: a directory cannot be read"* ]]
+	[[ $stderr == *"not all may be listed: cannot list '$PWD/dir/secret': Permission denied"* ]]
+	run --separate-stderr "${powerless[@]}" ipc-fifo ls dir/secret
 	chmod 700 dir/secret
+	[ "$status" -eq 5 ]
+	[[ $stderr == *"ipc-fifo: cannot list 'dir/secret': Permission denied" ]]
 }
 
 @test "ls shows names of any bytes" {

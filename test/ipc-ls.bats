@@ -121,6 +121,29 @@ alike() {
 	done
 }
 
+@test "a directory that may not be read is a failure, and one below another is told with its reason" {
+	mkdir -p a/secret $'b/\e[31m' b/second
+	chmod 0 a/secret b/*
+	run -0 --separate-stderr "${powerless[@]}" ipc-ls -o ADDRESS --type sock a b
+	told=$stderr
+	run -0 --separate-stderr "${powerless[@]}" ipc-ls -o ADDRESS --type fifo b
+	odd=$stderr
+	for type in shm fifo sock; do
+		fails_with 5 "ipc-ls: cannot list 'a/secret': Permission denied" "${powerless[@]}" ipc-ls --type "$type" a a/secret
+	done
+	chmod 700 a/secret b/*
+	[ "$told" = "ipc-ls: not all may be listed of: sock; cannot list '$PWD/a/secret': Permission denied" ]
+	[[ $odd == "ipc-ls: not all may be listed of: fifo; cannot list '$PWD/b/\\^[[31m': Permission denied"* ]]
+}
+
+@test "a directory that is too deep is told" {
+	printf -v deep '%.0slevel-of-directories/' {1..100}
+	mkdir -p "a/$deep" b
+	(cd "a/$deep" && mkdir -p "$deep")
+	run -0 --separate-stderr ipc-ls -o ADDRESS --type sock b a
+	[[ $stderr == "ipc-ls: not all may be listed of: sock; cannot list '$PWD/a/level-of-directories/"*"level-of-directories': File name too long" ]]
+}
+
 @test "--pid and --state choose by who has it" {
 	queue
 	ipc-shm create -s 10 "$NAME-2"

@@ -399,6 +399,23 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 	[ ! -e one/left ] && [ ! -e other/left ]
 }
 
+@test "--under what may not be read is a failure, and what may not be below it is told" {
+	mkdir -p dir/secret
+	socket_file "$PWD/dir/left"
+	socket_file "$PWD/dir/secret/left"
+	chmod 0 dir/secret
+	run -0 --separate-stderr "${powerless[@]}" ipc-rm --stale --type sock --under dir
+	told=$stderr
+	fails_with 5 "ipc-rm: cannot list 'dir/secret': Permission denied" \
+		"${powerless[@]}" ipc-rm --stale --type sock --under dir/secret
+	chmod 700 dir/secret
+	diff - <(echo "$told") <<-END
+		ipc-rm: not all may be found: cannot list '$PWD/dir/secret': Permission denied
+		ipc-rm: removed 1, refused 0
+	END
+	[ ! -e dir/left ] && [ -e dir/secret/left ]
+}
+
 @test "--stale takes what belonged to a process that has ended, and not what is only idle" {
 	as_root
 	elsewhere 'sleep 1000 3>&- & echo $! >owner

@@ -104,10 +104,10 @@ list(const char *text, const char *under)
 {
 	const char *const dirs[] = { under, NULL };
 	struct listed listed = { .text = text };
-	bool complete;
+	struct ipc_error missed = { .code = 0 };
 
 	must(ipc_sock_each(
-		     under == NULL ? NULL : dirs, remember, &listed, &complete, NULL),
+		     under == NULL ? NULL : dirs, remember, &listed, &missed, NULL),
 		"ipc_sock_each");
 	return listed;
 }

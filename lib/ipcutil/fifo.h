@@ -118,11 +118,14 @@ int ipc_fifo_describe(const struct ipc_object *object, struct ipc_fifo_info *inf
  * Calls visit for every FIFO in the directories up to NULL and those in them, until it
  * returns non-zero; returns that value, or 0.  *info lives only during the call.  No
  * symbolic link is followed but those that dirs names, no other file system entered.
- * *complete is false when a directory could not be read.
+ * *missed, which begins as { 0 }, tells the first below them that could not be looked at.
+ *
+ * IPC_NO_OBJECT	one of dirs is not there
+ * IPC_DENIED	one of dirs may not be read
  */
 int ipc_fifo_each_in(const char *const *dirs,
 	int (*visit)(const struct ipc_fifo_info *info, void *arg), void *arg,
-	bool *complete, struct ipc_error *err);
+	struct ipc_error *missed, struct ipc_error *err);
 
 /* Changes owner and mode, in this order: chown(2) may clear mode bits. */
 int ipc_fifo_change(const struct ipc_address *address,

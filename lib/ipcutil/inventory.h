@@ -78,6 +78,8 @@ struct ipc_inventory {
 	size_t count, room;
 	struct ipc_holders holders; /* to which the evidence points */
 	unsigned int incomplete; /* bits of the families of which some may be missing */
+	struct ipc_error missed; /* the first below the plan's directories that could
+				    not be looked at; code 0: none */
 };
 
 /* What to list. */

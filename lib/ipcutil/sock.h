@@ -66,13 +66,14 @@ int ipc_sock_stat(const struct ipc_address *address, struct ipc_sock_info *info,
  * Calls visit for every socket file in the directories dirs, up to NULL, and those in
  * them, and then for every other name to which a socket is bound, until it returns
  * non-zero; returns that value, or 0.  *info lives only during the call.  dirs may be NULL.
- * *complete is false when a directory could not be read.
+ * *missed, which begins as { 0 }, tells the first below them that could not be looked at.
  *
  * IPC_NO_OBJECT	one of dirs is not there
+ * IPC_DENIED	one of dirs may not be read
  */
 int ipc_sock_each(const char *const *dirs,
 	int (*visit)(const struct ipc_sock_info *info, void *arg), void *arg,
-	bool *complete, struct ipc_error *err);
+	struct ipc_error *missed, struct ipc_error *err);
 
 /*
  * Asks the kernel whether a socket is bound to a file, in any network namespace: connects
