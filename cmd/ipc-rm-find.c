@@ -86,10 +86,13 @@ rm_found(struct rm *rm)
 		warn_of_missed(rm, &inventory.missed);
 	if (result == 0 && inventory.count > 0)
 		let_a_second_pass();
-	for (size_t i = 0; i < inventory.count && result == 0; i++)
-		rm_one(rm, inventory.items[i].address,
-			ipc_object_identity(
-				&inventory.items[i].evidence.object, identity));
+	for (size_t i = 0; i < inventory.count && result == 0; i++) {
+		const struct ipc_item *item = &inventory.items[i];
+
+		rm->used = item->used;
+		rm_one(rm, item->address,
+			ipc_object_identity(&item->evidence.object, identity));
+	}
 	ipc_inventory_free(&inventory);
 	return result;
 }

@@ -80,7 +80,8 @@ why_left(const struct rm *rm, const struct ipc_removal *removal)
 		return NULL;
 	if (state != IPC_STALE && !(rm->args->idle && state == IPC_IDLE))
 		return removal->verdict.why;
-	return filter_passes_before_look(&rm->filter, removal->item)
+	return removal->item->used == rm->used &&
+			filter_passes_before_look(&rm->filter, removal->item)
 		? NULL
 		: "it was used or set meanwhile";
 }

@@ -23,6 +23,7 @@ struct rm {
 	struct call *call;
 	const struct rm_args *args;
 	struct filter filter; /* of a search */
+	int64_t used;         /* the same: what is looked at again, when it was found */
 	struct item_view view;
 	unsigned int allowed; /* for ipc_removal_check() */
 	size_t removed, refused, unknown;
