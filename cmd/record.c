@@ -174,20 +174,17 @@ put_json(const struct records *records, const struct record_fields *fields,
 }
 
 /*
- * The exact bytes, as a word of every shell: '...'.  What a terminal might act on, and
- * all control characters, are told as $'...', which stays on its line.  A shell that does
- * not know that takes other bytes from it, and runs nothing.
+ * The exact bytes, as a word of every shell: '...'.  A terminal is not shown what it
+ * might act on, but the same as $'...', which bash, ksh and zsh know.
  */
 static void
 put_quoted(const char *text)
 {
-	const bool is_terminal = isatty(STDOUT_FILENO);
 	bool plain = true;
 
 	for (const char *p = text; *p != '\0'; p++)
-		plain = plain &&
-			((*p >= ' ' && *p <= '~') ||
-				(!is_terminal && (unsigned char)*p >= 0x80));
+		plain = plain && *p >= ' ' && *p <= '~';
+	plain = plain || !isatty(STDOUT_FILENO);
 	fputs(plain ? "'" : "$'", stdout);
 	for (; *text != '\0'; text++)
 		if (plain)

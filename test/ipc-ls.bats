@@ -536,24 +536,6 @@ sides() {
 	[ "$ADDRESS" = "mq:$odd" ]
 }
 
-@test "a value of --export stays on its line, and a script that takes lines runs nothing of it" {
-	odd=$NAME-2$'\ntouch ran\n\'`touch ran`$(touch ran)\\\n\'\e\x7f\xc3\xbc\xff'
-	plain=$NAME-3$'\'`touch ran` "\\\xc3\xbc\xff'
-	segments "$odd" "$plain"
-	ipc-shm create -s 10 "$odd" "$plain"
-	for name in "$odd" "$plain"; do
-		ipc-ls -q --export -o ADDRESS --type shm --name "${name:0:${#NAME}+2}*" >out
-		[ "$(wc -l <out)" -eq 1 ]
-		for shell in bash dash zsh ksh mksh 'busybox sh'; do
-			command -v "${shell%% *}" || continue
-			# shellcheck disable=SC2086  # words
-			$shell -c 'while read -r line; do eval "$line"; done; printf %s "$ADDRESS"' <out >got
-			[ ! -e ran ]
-			printf 'shm:%s' "$name" | cmp - got || [ "$shell$name" = "dash$odd" ]
-		done
-	done
-}
-
 @test "what nobody sees in a name is escaped in JSON, in every locale, and is the same name" {
 	odd=$NAME-2$'\xc2\x9b31m\xe2\x80\xae\xf3\xa0\x80\x81é\x7f' && segments "$odd"
 	ipc-shm create -s 10 "$odd"
