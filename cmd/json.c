@@ -27,18 +27,22 @@ put_escape(FILE *out, uint32_t c)
 static void
 put_string(FILE *out, const unsigned char *p, size_t length)
 {
+	const unsigned char *plain = p; /* up to p as it is */
 	uint32_t c;
 
 	putc('"', out);
 	for (size_t step; length > 0; p += step, length -= step) {
 		step = text_character(p, length, &c);
-		if (c == '"' || c == '\\')
-			fprintf(out, "\\%c", *p);
-		else if (text_is_invisible(c))
+		if (c != '"' && c != '\\' && !text_is_invisible(c))
+			continue;
+		fwrite(plain, 1, (size_t)(p - plain), out);
+		plain = p + step;
+		if (text_is_invisible(c))
 			put_escape(out, c);
 		else
-			fwrite(p, 1, step, out);
+			fprintf(out, "\\%c", *p);
 	}
+	fwrite(plain, 1, (size_t)(p - plain), out);
 	putc('"', out);
 }
 

@@ -58,10 +58,10 @@ struct ipc_scan_list {
 /* Such a number can be used again at once; the inode is another one then. */
 struct ipc_scan_entry {
 	uint64_t number, inode;
-	/* Of a process: what ipc_scan_rest() told of it before any was looked at... */
+	/* Of a process: what ipc_scan_rest() told before any was looked at; IPC_UNKNOWN. */
 	uint64_t rest;
-	bool has_one_task; /* ...and then; */
-	bool has_moved;    /* and whether it had done something by the second look */
+	bool has_one_task; /* when it was looked at */
+	bool has_moved;    /* it had done something by the second look */
 };
 
 struct ipc_scan_entries {
@@ -113,8 +113,8 @@ struct ipc_scan {
 	bool receives; /* this process can be given descriptors while it does nothing */
 	bool has_one_task;
 	char text[65536];
-	unsigned long
-		last_number;  /* that a task had when the look began; 0: not told */
+	/* That of the newest task when the look began; 0: it is not told. */
+	unsigned long last_number;
 	unsigned int helpers; /* threads of ours since */
 	/* What it found. */
 	struct ipc_holder *holders;
@@ -241,7 +241,10 @@ int ipc_scan_maps(struct ipc_scan *scan, int task, bool *mapped);
 /* The call that a task sleeps in: 1; 0 none, or it is not told; -1 as ipc_scan_missed(). */
 int ipc_scan_call(struct ipc_scan *scan, int task, struct ipc_scan_call *call);
 
-/* The function of the kernel that a task sleeps in, of its file wchan, "0" when that is not told: 0 or -1. */
+/*
+ * The function of the kernel that a task sleeps in, by its file wchan; "0" when that is not
+ * told: 0 or -1.
+ */
 int ipc_scan_function(int dir, const char *path, char text[64]);
 
 /* Whether that tells the call: the task may run, or be stopped or frozen in any. */
