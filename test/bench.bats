@@ -124,6 +124,7 @@ no_crowd() {
 @test "a crowd ends with the bench, however that ends" {
 	[ -e "$BATS_FILE_TMPDIR/test/bench/holders" ] || skip "no library here"
 	for signal in INT KILL; do
+		rm -f out	# of the one before
 		bench CASES=holders-1000 ROUNDS=100000 setsid env --default-signal=INT \
 			"$srcdir/test/bench/run" >out 2>&1 3>&- &
 		within 60 grep -q '^(before' out

@@ -201,6 +201,7 @@ messages() {
 @test "read --follow runs COMMAND for what comes, and with -w ends with 124" {
 	queues
 	for q in "${both[@]}"; do
+		rm -f out # of the one before
 		ipc-mq read -f "$q" -- sed 's/$/;/' >out 3>&- &
 		for n in 1 2 3; do ipc-mq write "$q" $n; done
 		within 10 grep -q '3;' out
