@@ -22,7 +22,7 @@ order(uint64_t one, uint64_t other)
 	return (one > other) - (one < other);
 }
 
-/* By user, then by all that ipc_object_is_same() looks at. */
+/* By user, then by what has an order of all that ipc_object_is_same() looks at. */
 static int
 compare(const struct ipc_object *one, const struct ipc_object *other)
 {
@@ -65,7 +65,8 @@ tell(const struct search *search, const struct ipc_object *object,
 		to_object(object, found - 1) == 0)
 		found--;
 	for (; found != NULL && found < end && to_object(object, found) == 0; found++)
-		(*found)->owner = *owner;
+		if (ipc_object_is_same(object, &(*found)->object))
+			(*found)->owner = *owner;
 }
 
 /* What is of another boot, or IPC namespace, is none of the objects here. */

@@ -127,7 +127,7 @@ static bool
 read_object(char *text, struct ipc_object *object)
 {
 	const char *type = word(&text);
-	uint64_t uid, changed;
+	uint64_t uid, stamp;
 	size_t i = 0;
 
 	while (type != NULL && i < sizeof(types) / sizeof(*types) &&
@@ -137,10 +137,13 @@ read_object(char *text, struct ipc_object *object)
 	if (type == NULL || i == sizeof(types) / sizeof(*types) ||
 		!number(&text, INT64_MAX, &object->device) ||
 		!number(&text, INT64_MAX, &object->number) ||
-		!number(&text, UINT32_MAX, &uid) || !number(&text, INT64_MAX, &changed))
+		!number(&text, UINT32_MAX, &uid) || !number(&text, UINT64_MAX, &stamp))
 		return false;
 	object->uid = (uid_t)uid;
-	object->changed = (int64_t)changed;
+	if (ipc_object_is_sysv(object))
+		object->changed = (int64_t)stamp;
+	else
+		object->generation = stamp;
 	return read_address(word(&text), object);
 }
 
@@ -316,9 +319,12 @@ ipc_ledger_next(const struct ipc_ledger *ledger, size_t *place, size_t *line,
 static size_t
 write_start(const struct ipc_object *object, char *text, size_t room)
 {
+	const uint64_t stamp = ipc_object_is_sysv(object) ? (uint64_t)object->changed
+							  : object->generation;
+
 	return (size_t)snprintf(text, room,
-		"+ %s %" PRIu64 " %" PRIu64 " %u %" PRIi64 " ", types[object->type],
-		object->device, object->number, object->uid, object->changed);
+		"+ %s %" PRIu64 " %" PRIu64 " %u %" PRIu64 " ", types[object->type],
+		object->device, object->number, object->uid, stamp);
 }
 
 /* As it was written, so that nothing need be read: there may be thousands. */

@@ -13,9 +13,11 @@
 /*
  * The file is text.  Its first line tells the process; each other line is an object,
  *
- *	+ TYPE DEVICE NUMBER UID CHANGED ADDRESS
+ *	+ TYPE DEVICE NUMBER UID STAMP ADDRESS
  *
- * with ADDRESS encoded by %XX, and blanks at its end.  What changes is one byte: a line
+ * with ADDRESS encoded by %XX, and blanks at its end.  STAMP tells it from others that had
+ * its number: the time of change of an object of System V, as what that was made with looks
+ * otherwise from other namespaces, and the generation of a file.  What changes is one byte: a line
  * that begins with "-" counts for nothing, and its room is used again.  So a reader
  * needs no lock, and a writer that is killed leaves nothing half done: its line has no
  * "+" yet, and one without newline is cut off by the next.

@@ -147,6 +147,25 @@ planted() {
 	within 10 test ! -e f
 }
 
+@test "another FIFO that gets the inode of one that belonged to a process does not go with it" {
+	for _ in {1..20}; do
+		rm -f f
+		sleep 1000 3>&- & owner=$!
+		ipc-fifo create --until-exit $owner f
+		inode=$(stat -c %i f)
+		rm f
+		mkfifo f
+		[ "$(stat -c %i f)" -ne "$inode" ] || break
+		kill $owner
+	done
+	[ "$(stat -c %i f)" -eq "$inode" ] || skip "the file system gives no inode again"
+	[ "$(value OWNER_PID f)" = 0 ]
+	kill $owner
+	unguarded() { ! pgrep -x -f "ipc-until-exit: waits for the end of process $owner"; }
+	within 20 unguarded
+	[ -p f ]
+}
+
 @test "set --until-exit changes to which process it belongs, and to none" {
 	sleep 1000 3>&- & owner=$!
 	ipc-fifo create f

@@ -55,6 +55,15 @@ end(struct ipc_ledger *ledger)
 	close(ledger->fd);
 }
 
+static void
+ledger_again(struct ipc_ledger *ledger)
+{
+	const int fd = ledger->fd;
+
+	ipc_ledger_free(ledger);
+	ipc_ledger_read(ledger, fd, NULL);
+}
+
 static size_t
 count(const struct ipc_ledger *ledger)
 {
@@ -248,6 +257,44 @@ test_finding(void)
 	end(&ledger);
 }
 
+/* What has the same number, but not at the same time. */
+static void
+test_stamps(void)
+{
+	struct ipc_object object = {
+		.type = IPC_MAPPED_FILE, .device = 20, .number = 7
+	};
+	struct ipc_object found;
+	struct ipc_ledger ledger;
+	size_t line, place = 0;
+
+	ipc_address_path("/a", &object.address, NULL);
+	object.generation = UINT64_MAX;
+	read_text(HEADER, strlen(HEADER), &ledger);
+	ipc_ledger_put(&ledger, &object, &line);
+	ledger_again(&ledger);
+	ok(ipc_ledger_next(&ledger, &place, &line, &found) &&
+			found.generation == object.generation,
+		"a file is put in with its generation");
+	ok(ipc_ledger_find(&ledger, &object, &line), "and found by it");
+	object.generation--;
+	ok(!ipc_ledger_find(&ledger, &object, &line) &&
+			!ipc_object_is_same(&found, &object),
+		"another that has its inode is not");
+	end(&ledger);
+	object.type = IPC_SYSV_MQ;
+	object.changed = 5;
+	ipc_address_mq("id:7", &object.address, NULL);
+	read_text(HEADER, strlen(HEADER), &ledger);
+	ipc_ledger_put(&ledger, &object, &line);
+	ledger_again(&ledger);
+	place = 0;
+	ok(ipc_ledger_next(&ledger, &place, &line, &found) && found.changed == 5 &&
+			found.generation == 0,
+		"a System V object is with the time of its change");
+	end(&ledger);
+}
+
 /* A line of another's room may be longer than what the limit leaves of it. */
 static void
 test_short_writes(void)
@@ -408,6 +455,7 @@ main(void)
 	test_garbage();
 	test_changes();
 	test_finding();
+	test_stamps();
 	test_short_writes();
 	test_states();
 	test_threads();
