@@ -128,6 +128,7 @@ remove_it(struct rm *rm, struct ipc_removal *removal, const char *address)
 	int result = only_shows ? ipc_removal_check(removal, rm->allowed, err)
 				: ipc_removal_commit(removal, rm->allowed, err);
 
+	ipc_removal_release(removal);
 	if (result == 0 && only_shows)
 		result = show(rm, removal, address);
 	else if (result == 0)
@@ -137,8 +138,9 @@ remove_it(struct rm *rm, struct ipc_removal *removal, const char *address)
 }
 
 static void
-leave(struct rm *rm, const struct ipc_removal *removal, const char *why)
+leave(struct rm *rm, struct ipc_removal *removal, const char *why)
 {
+	ipc_removal_release(removal);
 	rm->unknown += removal->verdict.state == IPC_STATE_UNKNOWN;
 	cli_say(rm->call, "'%s' is left: %s", removal->item->address, why);
 }

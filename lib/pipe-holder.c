@@ -235,9 +235,13 @@ ipc_pipe_until_exit(pid_t pid, const struct ipc_object *object)
 	return find_note(pid, object, &note) ? note.until_exit : 0;
 }
 
-/* Ends it, and waits a little for that.  The proof comes after the descriptor. */
+/*
+ * Ends it, and waits a little for that; or only looks whether it may be ended.  The proof
+ * comes after the descriptor.
+ */
 static int
-end_holder(pid_t pid, const struct ipc_object *object, struct ipc_error *err)
+end_holder(pid_t pid, const struct ipc_object *object, bool only_looks,
+	struct ipc_error *err)
 {
 	const char *text = object->address.text;
 	autoclose int pidfd = pidfd_open(pid, 0);
@@ -253,9 +257,10 @@ end_holder(pid_t pid, const struct ipc_object *object, struct ipc_error *err)
 			"made, and goes on",
 			text, (int)pid);
 	/* It has nothing to tidy up, and may be stopped. */
-	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) < 0 && errno != ESRCH)
+	if (pidfd_send_signal(pidfd, only_looks ? 0 : SIGKILL, NULL, 0) < 0 &&
+		errno != ESRCH)
 		return ipc_fail(err, errno, "remove '%s'", text);
-	if (poll(&process, 1, END_MS) > 0)
+	if (only_looks || poll(&process, 1, END_MS) > 0)
 		return 0;
 	return ipc_fail(err, ETIMEDOUT, "end the holder of '%s'", text);
 }
@@ -278,18 +283,18 @@ find_holder(const struct ipc_object *object, size_t *count, struct ipc_error *er
 	return pid;
 }
 
-int
-ipc_pipe_end(const struct ipc_object *object, struct ipc_error *err)
+static int
+end_pipe(const struct ipc_object *object, bool only_looks, struct ipc_error *err)
 {
 	const struct ipc_address *address = &object->address;
 	size_t count = 0;
 	pid_t pid;
 
 	if (address->kind == IPC_PID_FD)
-		return end_holder(address->pid, object, err);
+		return end_holder(address->pid, object, only_looks, err);
 	pid = find_holder(object, &count, err);
 	if (pid >= 0)
-		return end_holder(pid, object, err);
+		return end_holder(pid, object, only_looks, err);
 	if (count == 0)
 		return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
 			"remove '%s': no process that we may look at has it open",
@@ -298,6 +303,18 @@ ipc_pipe_end(const struct ipc_object *object, struct ipc_error *err)
 		"remove '%s': none of the %zu processes that have it is a holder that "
 		"'ipc-pipe create' made",
 		address->text, count);
+}
+
+int
+ipc_pipe_end(const struct ipc_object *object, struct ipc_error *err)
+{
+	return end_pipe(object, false, err);
+}
+
+int
+ipc_pipe_may_end(const struct ipc_object *object, struct ipc_error *err)
+{
+	return end_pipe(object, true, err);
 }
 
 int

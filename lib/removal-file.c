@@ -240,6 +240,8 @@ why_denied(const struct ipc_removal *removal)
 		statx(removal->dir, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &dir) < 0 ||
 		statx(removal->path, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &file) < 0)
 		return errno;
+	if (file.stx_attributes & STATX_ATTR_MOUNT_ROOT)
+		return EBUSY;
 	if (dir.stx_attributes & STATX_ATTR_APPEND ||
 		file.stx_attributes & (STATX_ATTR_APPEND | STATX_ATTR_IMMUTABLE) ||
 		(dir.stx_mode & S_ISVTX &&

@@ -14,8 +14,8 @@
 /* What has to be looked at once more, right before. */
 struct now {
 	uid_t uid;
-	int64_t changed;
-	uint64_t generation, attached, messages;
+	int64_t changed, operated;
+	uint64_t generation, attached, waiters, messages;
 };
 
 /* semctl(2) leaves its definition to the caller. */
@@ -24,6 +24,21 @@ union semun {
 	struct semid_ds *buf;
 	unsigned short *array;
 };
+
+/* The processes that sleep in a set. */
+static uint64_t
+count_waiters(int id, unsigned long members)
+{
+	static const int kinds[] = { GETNCNT, GETZCNT };
+	uint64_t waiters = 0;
+
+	for (unsigned long i = 0; i < 2 * members; i++) {
+		const int count = semctl(id, (int)(i / 2), kinds[i % 2]);
+
+		waiters += count < 0 ? 0 : (uint64_t)count;
+	}
+	return waiters;
+}
 
 static int
 look(enum ipc_type type, int id, struct now *now)
@@ -61,7 +76,9 @@ look(enum ipc_type type, int id, struct now *now)
 			*now = (struct now){
 				.uid = sem.sem_perm.uid,
 				.changed = sem.sem_ctime,
+				.operated = ipc_sysv_time(sem.sem_otime),
 				.generation = ipc_sysv_generation_of_set(&sem),
+				.waiters = count_waiters(id, sem.sem_nsems),
 			};
 		return result;
 	}
@@ -112,6 +129,11 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 	if (now.attached > 0 && !(allowed & IPC_REMOVE_IN_USE))
 		return ipc_refuse(err, IPC_REFUSED, EBUSY,
 			"remove '%s': it is in use: a process attached it just now",
+			removal->item->address);
+	if (object->type == IPC_SYSV_SEM && !(allowed & IPC_REMOVE_IN_USE) &&
+		(now.waiters > 0 || now.operated > removal->item->sem.operated))
+		return ipc_refuse(err, IPC_REFUSED, EBUSY,
+			"remove '%s': it is in use: a process used it just now",
 			removal->item->address);
 	if (now.messages > 0 && !(allowed & IPC_REMOVE_DATA))
 		return ipc_removal_fail(removal, ENOTEMPTY, err);

@@ -40,6 +40,22 @@ ipc_removal_other(const struct ipc_removal *removal, struct ipc_error *err)
 }
 
 int
+ipc_removal_reword(
+	const char *address, const struct ipc_error *failure, struct ipc_error *err)
+{
+	static const char end_of_name[] = "': ";
+	const char *reason = failure->sentence, *next = reason;
+
+	if (failure->fault == IPC_MISUSE)
+		return ipc_refuse(
+			err, IPC_MISUSE, failure->code, "%s", failure->sentence);
+	while ((next = strstr(next, end_of_name)) != NULL)
+		reason = next += strlen(end_of_name);
+	return ipc_refuse(
+		err, failure->fault, failure->code, "remove '%s': %s", address, reason);
+}
+
+int
 ipc_removal_fail(const struct ipc_removal *removal, int code, struct ipc_error *err)
 {
 	if (code == ENOENT)
@@ -117,14 +133,16 @@ static int
 prove(struct ipc_removal *removal, struct ipc_error *err)
 {
 	struct ipc_item *item = &removal->inventory.items[0];
-	int result;
+	int result = 0;
 
-	if (removal->ops->begin != NULL &&
-		removal->ops->begin(removal, &item->evidence, &item->messages, err) < 0)
+	/* How long that takes is up to the owner: nobody has to wait for us meanwhile. */
+	if (ipc_stale_find_owners(&item->evidence, 1, err) < 0 ||
+		(removal->ops->begin != NULL &&
+			removal->ops->begin(
+				removal, &item->evidence, &item->messages, err) < 0))
 		return -1;
-	result = is_told(&item->evidence)
-		? ipc_stale_find_owners(&item->evidence, 1, err)
-		: ipc_inventory_look(&removal->inventory, err);
+	if (!is_told(&item->evidence))
+		result = ipc_inventory_look(&removal->inventory, err);
 	item = &removal->inventory.items[0]; /* a look may move it */
 	removal->item = item;
 	if (result == 0 && removal->ops->weigh != NULL)
@@ -142,14 +160,11 @@ ipc_removal_begin(struct ipc_removal *removal, const char *address,
 	struct ipc_error failure;
 
 	*removal = (struct ipc_removal){ .dir = -1, .path = -1, .fd = -1 };
-	if (ipc_inventory_add(&removal->inventory, address, &failure) < 0) {
-		if (failure.fault == IPC_NO_OBJECT)
-			return ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
-				"remove '%s': there is no such object", address);
-		if (err != NULL)
-			*err = failure;
-		return -1;
-	}
+	if (ipc_inventory_add(&removal->inventory, address, &failure) < 0)
+		return failure.fault == IPC_NO_OBJECT
+			? ipc_refuse(err, IPC_NO_OBJECT, ENOENT,
+				  "remove '%s': there is no such object", address)
+			: ipc_removal_reword(address, &failure, err);
 	removal->item = &removal->inventory.items[0];
 	removal->ops = kind_of(&removal->item->evidence.object);
 	if (identity != NULL &&
@@ -197,10 +212,9 @@ int
 ipc_removal_check(
 	const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
-	if (judge(removal, allowed, err) < 0)
-		return -1;
-	return removal->ops->check == NULL ? 0
-					   : removal->ops->check(removal, allowed, err);
+	return judge(removal, allowed, err) < 0
+		? -1
+		: removal->ops->check(removal, allowed, err);
 }
 
 int
@@ -213,13 +227,21 @@ ipc_removal_commit(
 }
 
 void
+ipc_removal_release(struct ipc_removal *removal)
+{
+	int *const fds[] = { &removal->fd, &removal->path, &removal->dir };
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++) {
+		if (*fds[i] >= 0)
+			close(*fds[i]);
+		*fds[i] = -1;
+	}
+	let_signals_come(removal);
+}
+
+void
 ipc_removal_end(struct ipc_removal *removal)
 {
-	const int fds[] = { removal->fd, removal->path, removal->dir };
-
-	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	let_signals_come(removal);
+	ipc_removal_release(removal);
 	ipc_inventory_free(&removal->inventory);
 }

@@ -13,7 +13,7 @@ struct ipc_removal_ops {
 		uint64_t *messages, struct ipc_error *err);
 	/* Tells what would be lost, by those who have it.  NULL: begin has told. */
 	uint64_t (*weigh)(const struct ipc_item *item);
-	/* Fails as commit would, where that is known before.  NULL: it is not. */
+	/* Fails as commit would, where that is known before. */
 	int (*check)(const struct ipc_removal *removal, unsigned int allowed,
 		struct ipc_error *err);
 	/* Removes it, if it is still the same. */
@@ -28,6 +28,10 @@ extern const struct ipc_removal_ops ipc_removal_sysv;
 
 /* Fails with IPC_REFUSED: it is another object by now. */
 int ipc_removal_other(const struct ipc_removal *removal, struct ipc_error *err);
+
+/* Fails as failure does, but as a removal of that address, with its type before it. */
+int ipc_removal_reword(
+	const char *address, const struct ipc_error *failure, struct ipc_error *err);
 
 /*
  * Fails with an errno value of the system, or ESTALE: it is another object by now, or

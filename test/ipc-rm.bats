@@ -191,7 +191,7 @@ alike() {
 	[ "$(ipc-pipe read -N 5 "$pipe")" = hello ]
 	ipc-rm --in-use pipe:"$pipe"
 	within 10 ended "${pipe%/*}"
-	fails_with 3 "ipc-rm: cannot remove 'inode:1': no process that we may look at has it open" ipc-rm --in-use pipe:inode:1
+	fails_with 3 "ipc-rm: cannot remove 'pipe:inode:1': no process that we may look at has it open" ipc-rm --in-use pipe:inode:1
 	sleep 1000 3>&- > >(cat) &
 	run -7 ipc-rm --in-use pipe:$!/1
 }
@@ -329,6 +329,7 @@ alike() {
 		[ "$stderr" = "ipc-rm: cannot remove 'mmap:$PWD/files/file': $3" ]
 	}
 	kept 1 'mount -o remount,ro .' "Read-only file system"
+	kept 1 'mount --bind file file' "Device or resource busy"
 	unshare --mount bash -c 'mount -t tmpfs none files && : >files/file && chattr +i files/file' 2>/dev/null ||
 		skip "no attributes of files here"
 	kept 5 'chattr +i file' "Operation not permitted"
@@ -344,6 +345,34 @@ alike() {
 	alike 5 unshare -Ur ipc-rm shm:"$segment"
 	[ "$stderr" = "ipc-rm: cannot remove 'shm:$segment': its owner is no user of this user namespace" ]
 	there shm:"$segment"
+}
+
+@test "a pipe whose process is no holder of ipc-pipe create is refused, by --dry-run too" {
+	mkfifo end
+	# shellcheck disable=SC2217  # that it reads nothing is what is wanted
+	sleep 1000 3>&- < <(cat end 3>&-) & pid=$!
+	within 10 asleep $pid
+	alike 7 ipc-rm --in-use "pipe:$pid/0"
+	[ "$stderr" = "ipc-rm: cannot remove 'pipe:$pid/0': process $pid is no holder that 'ipc-pipe create' made, and goes on" ]
+	kill $pid
+	: >end
+}
+
+@test "what prints keeps nobody from what it lists, and a signal ends it" {
+	ipc-shm create -s 4K "$NAME"{,-2,-3} "$NAME"-{10..60} >/dev/null
+	mkfifo out
+	exec 7<>out
+	dd if=/dev/zero of=out bs=4096 oflag=nonblock status=none 2>/dev/null || : # it is full
+	ipc-rm --dry-run -J shm:"$NAME"{,-2,-3} shm:"$NAME"-{10..60} >out 2>said 3>&- 7>&- &
+	within 10 asleep $!
+	for name in "$NAME"{,-2,-3} "$NAME"-{10..60}; do
+		timeout 10 head -c 1 "/dev/shm$name" >/dev/null
+	done
+	kill $!
+	within 10 ended $!
+	ends_with 143 $!
+	exec 7>&-
+	ipc-shm rm "$NAME"-{10..60}
 }
 
 @test "--dry-run counts an object once, by whatever addresses it is given" {
@@ -458,7 +487,10 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 	run -7 ipc-rm shm:"$NAME"
 	rm "/dev/shm$NAME"
 	: >file
-	fails_with 7 "ipc-rm: cannot inspect 'file': it is no socket" ipc-rm sock:file
+	mkdir -m 0 secret
+	fails_with 7 "ipc-rm: cannot remove 'sock:file': it is no socket" ipc-rm sock:file
+	fails_with 5 "ipc-rm: cannot remove 'sock:secret/file': Permission denied" "${powerless[@]}" ipc-rm sock:secret/file
+	chmod 700 secret
 	[ -e /etc/passwd ]
 }
 

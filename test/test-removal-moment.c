@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <stdio.h>
+#include <sys/sem.h>
 #include <sys/un.h>
 
 #include <ipcutil/pipe.h>
@@ -187,6 +188,36 @@ test_message(const char *name)
 	mq_close(mq);
 }
 
+/* Others can come to a set until the last moment. */
+static void
+test_set(void)
+{
+	int set = must(semget(IPC_PRIVATE, 2, 0600), "semget");
+	struct ipc_removal removal;
+	struct ipc_error err;
+	pid_t pid;
+
+	snprintf(address, sizeof(address), "sem:id:%d", set);
+	is(ipc_removal_begin(&removal, address, NULL, &err), 0, "a set is looked at");
+	fflush(stdout);
+	pid = must(fork(), "fork");
+	if (pid == 0)
+		_exit(semop(set, &(struct sembuf){ .sem_op = -1 }, 1));
+	while (semctl(set, 0, GETNCNT) != 1)
+		nap();
+	is(ipc_removal_check(&removal, 0, &err), -1,
+		"where a process waits in it by now, that is seen");
+	is(ipc_removal_commit(&removal, 0, &err), -1, "and it is not removed");
+	is(err.fault, IPC_REFUSED, "but refused");
+	must(semop(set, &(struct sembuf){ .sem_op = 1 }, 1), "semop");
+	waitpid(pid, NULL, 0);
+	is(ipc_removal_commit(&removal, 0, &err), -1,
+		"nor where one has used it meanwhile");
+	is(ipc_removal_commit(&removal, IPC_REMOVE_IN_USE, &err), 0,
+		"unless it may be in use");
+	ipc_removal_end(&removal);
+}
+
 /* The number of a holder can be that of another by now. */
 static void
 test_pipe(void)
@@ -202,6 +233,9 @@ test_pipe(void)
 	object.address = other;
 	is(ipc_pipe_end(&object, &err), -1, "who holds another pipe is not ended");
 	is(err.fault, IPC_REFUSED, "but refused");
+	is(ipc_pipe_may_end(&object, &err), -1, "which is known before");
+	object.address = one;
+	is(ipc_pipe_may_end(&object, &err), 0, "its own may be");
 	is(ipc_pipe_remove(&one, &err), 0, "each can be removed");
 	is(ipc_pipe_remove(&other, &err), 0, "by its own address");
 }
@@ -225,6 +259,7 @@ main(void)
 	test_failure();
 	test_message(name);
 	test_queue(name);
+	test_set();
 	test_pipe();
 	must(rmdir(dir), dir);
 	return tap_end();

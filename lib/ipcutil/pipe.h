@@ -123,6 +123,9 @@ int ipc_pipe_remove(const struct ipc_address *address, struct ipc_error *err);
 /* The same of the pipe that ipc_pipe_find() found, and of no other. */
 int ipc_pipe_end(const struct ipc_object *object, struct ipc_error *err);
 
+/* Whether ipc_pipe_end() would end it: fails as that, and changes nothing. */
+int ipc_pipe_may_end(const struct ipc_object *object, struct ipc_error *err);
+
 /* The process that the holder pid was told to end with; 0: none, or it is no holder. */
 pid_t ipc_pipe_until_exit(pid_t pid, const struct ipc_object *object);
 

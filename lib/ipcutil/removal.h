@@ -45,7 +45,7 @@ struct ipc_removal {
  * proves whether it is in use.  identity is that of ipc_object_identity() when it was
  * listed, or NULL.  End it also after a failure.
  *
- * Files and POSIX queues: until the end we have a write lease, if the kernel gives us one,
+ * Files and POSIX queues: until ipc_removal_release() we have a write lease, if the kernel gives us one,
  * so that nobody can open it, which blocks, or fails with EWOULDBLOCK, and all signals are
  * blocked; where somebody tries, SIGURG is sent to us.  Socket files: ipc_sock_probe().
  *
@@ -79,6 +79,12 @@ int ipc_removal_check(
  */
 int ipc_removal_commit(
 	struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err);
+
+/*
+ * Lets others open it again, and signals come: at the latest before anything that may take
+ * its time, as telling people.  What is known of it stays; it cannot be removed any more.
+ */
+void ipc_removal_release(struct ipc_removal *removal);
 
 void ipc_removal_end(struct ipc_removal *removal);
 
