@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include <ipcutil/fifo.h>
 #include <ipcutil/memory.h>
@@ -68,6 +69,14 @@ ipc_object_generation(int dir, const char *name, const struct statx *st)
 	if (name_to_handle_at(dir, name, handle, &mount, AT_EMPTY_PATH) == 0)
 		hash = mix(hash, handle->f_handle, handle->handle_bytes);
 	return hash;
+}
+
+bool
+ipc_object_is_on(int fd, uint32_t magic)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 || (uint32_t)fs.f_type == magic;
 }
 
 uint64_t

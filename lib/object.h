@@ -2,6 +2,7 @@
 #ifndef OBJECT_H
 #define OBJECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -25,6 +26,9 @@ bool ipc_object_is_gone(const struct ipc_object *object);
  * systems have for that; 0 where neither is told.
  */
 uint64_t ipc_object_generation(int dir, const char *name, const struct statx *st);
+
+/* Whether the file is on a file system of that type; also when that is not told. */
+bool ipc_object_is_on(int fd, uint32_t magic);
 
 /* Tells an object from others that were made with other values; never 0. */
 uint64_t ipc_object_made_with(const uint64_t *values, size_t count);

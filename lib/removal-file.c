@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,22 +90,16 @@ open_path(struct ipc_removal *removal, struct stat *st, struct ipc_error *err)
 		removal->item->address, (uintmax_t)st->st_nlink);
 }
 
-/* overlayfs gives a lease on what processes have mapped, but open no more. */
-static bool
-is_overlaid(const struct ipc_removal *removal)
-{
-	struct statfs fs;
-
-	return fstatfs(removal->path, &fs) < 0 || fs.f_type == OVERLAYFS_SUPER_MAGIC;
-}
-
-/* A lease needs a descriptor; who may not read it gets none, and there is no proof. */
+/*
+ * A lease needs a descriptor; who may not read it gets none, and there is no proof.
+ * overlayfs gives one on what processes have mapped, but open no more.
+ */
 static enum ipc_lease
 lease(struct ipc_removal *removal)
 {
 	char self[sizeof("/proc/self/fd/") + 3 * sizeof(int)];
 
-	if (is_overlaid(removal))
+	if (ipc_object_is_on(removal->path, OVERLAYFS_SUPER_MAGIC))
 		return IPC_LEASE_UNKNOWN;
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", removal->path);
 	removal->fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -1,6 +1,7 @@
 /* sock.c - Unix-domain sockets, unix(7): names that are bound, and files that were */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,9 +170,20 @@ fill_socket(
 }
 
 /*
- * Whether it is bound to that file.  On some file systems, as overlays, the kernel has
- * another device within than it tells: one inode and one name will do there.
+ * Whether the kernel has another device of the file within than it tells: that of a layer or
+ * of a subvolume is told.
  */
+static bool
+has_another_device(const char *path)
+{
+	autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd >= 0 &&
+		(ipc_object_is_on(fd, OVERLAYFS_SUPER_MAGIC) ||
+			ipc_object_is_on(fd, BTRFS_SUPER_MAGIC));
+}
+
+/* Whether it is bound to that file.  By name, where the device does not tell. */
 static bool
 is_bound_to(const struct ipc_sock_entry *entry, const struct ipc_sock_info *info)
 {
@@ -180,7 +192,8 @@ is_bound_to(const struct ipc_sock_entry *entry, const struct ipc_sock_info *info
 	if (!entry->has_file)
 		return same_name && entry->name[0] != '@';
 	return entry->file == (uint32_t)info->file &&
-		(entry->device == info->device || same_name);
+		(entry->device == info->device ||
+			(same_name && has_another_device(entry->name)));
 }
 
 /* The first entry that is bound to the file, or table->count. */

@@ -479,6 +479,40 @@ time.sleep(60)' 3>&- &
 	grep -qxF "{\"address\":\"sock:${NAME#/}\",\"mode\":null,\"group\":null}" out
 }
 
+@test "a socket file is not in use by one that another mount has by that name and inode" {
+	as_root
+	mkdir disk
+	unshare -m mount -t tmpfs none disk || skip "nothing can be mounted here"
+	run -0 --separate-stderr unshare -m bash -c 'mount -t tmpfs none disk
+		"$0" bind "$PWD/disk/socket" >bound 3>&- &
+		until grep -q ready bound; do :; done
+		kill -9 $!
+		wait $!
+		unshare -m bash -c "mount -t tmpfs none disk &&
+			exec \"\$0\" bind \"\$PWD/disk/socket\"" "$0" >elsewhere 3>&- &
+		until grep -q ready elsewhere; do :; done
+		ipc-ls -q --json --type sock -o ADDRESS,STATE,MODE "$PWD/disk"
+		kill $!' "$peer"
+	grep -F "\"sock:$PWD/disk/socket\"" <<<"$output" >out
+	grep -q '"state":"unknown","mode":"0' out
+	run ! grep '"state":"in-use","mode":"0' out
+}
+
+@test "a socket of an overlay is in use, whatever device is told of its file" {
+	as_root
+	mkdir low up all
+	local layers='mount -t tmpfs none low && mount -t tmpfs none up && mkdir up/layer up/work &&
+		mount -t overlay -o lowerdir=low,upperdir=up/layer,workdir=up/work none all'
+	unshare -m bash -c "$layers" 2>/dev/null || skip "no overlays here"
+	run -0 --separate-stderr unshare -m bash -c "$layers"'
+		"$0" bind "$PWD/all/socket" >bound 3>&- &
+		until grep -q ready bound; do :; done
+		ipc-ls -q -r --noheadings -o STATE,MODE --type sock --name "$PWD/*" "$PWD/all"
+		kill $!' "$peer"
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == "in-use 0"* ]]
+}
+
 @test "in --dot, memory has a line without an arrow, mapped or open" {
 	ipc-shm create -s 4K "$NAME"
 	sleep 60 3<>"/dev/shm$NAME" &
