@@ -289,23 +289,36 @@ visit_file(const char *path, const struct stat *st, void *arg)
 	return tour->visit(&info, tour->arg);
 }
 
-/* A name that was bound may lead to another file by now, or to none. */
+/*
+ * The file of an entry by its name, which may lead to another one by now, or to none: 0, or
+ * an errno value.  Only who bound it knows where a relative one begins.
+ */
+static int
+fill_entry_file(const struct ipc_sock_entry *entry, struct ipc_sock_info *info)
+{
+	int code = entry->name[0] == '/' ? fill_file(info) : EINVAL;
+
+	return code == 0 && !is_bound_to(entry, info) ? ENOENT : code;
+}
+
 static int
 visit_entry(const struct tour *tour, size_t place)
 {
 	const struct ipc_sock_entry *entry = &tour->table.entries[place];
 	struct ipc_address address = { .kind = IPC_PATH, .path = entry->name };
 	struct ipc_sock_info info;
+	int code = 0;
 
 	if (entry->name[0] == '@' && !entry->has_file) {
 		address = (struct ipc_address){ .kind = IPC_ABSTRACT };
 		snprintf(address.text, sizeof(address.text), "%s", entry->name);
 	}
 	info = nothing(&address);
-	if (address.kind == IPC_PATH &&
-		(entry->name[0] != '/' || fill_file(&info) != 0 ||
-			!is_bound_to(entry, &info))) {
+	if (address.kind == IPC_PATH)
+		code = fill_entry_file(entry, &info);
+	if (code != 0) {
 		info = nothing(&address);
+		info.is_gone = code == ENOENT || code == ENOTDIR || code == ENOTSOCK;
 		info.device = entry->has_file ? entry->device : IPC_UNKNOWN;
 		info.file = entry->has_file ? entry->file : IPC_UNKNOWN;
 	}

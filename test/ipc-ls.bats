@@ -286,6 +286,39 @@ alike() {
 	[[ $output == pipe:inode:* ]]
 }
 
+@test "a socket whose file is gone is new only for --since-all" {
+	ipc-ls -q --save before --type sock "$PWD"
+	"$peer" bind "$PWD/socket" >ready 3>&- &
+	others+=($!)
+	within 10 grep -q ready ready
+	run -7 ipc-ls -q --new-since before --type sock --pid $!
+	mv socket moved
+	run -0 ipc-ls -q --new-since before --type sock --pid $!
+	run -7 ipc-ls -q --new-since before --type sock --pid $! "$PWD"
+	rm moved
+	run -0 ipc-ls -q --new-since before --type sock --pid $! "$PWD"
+	run -7 ipc-ls -q --new-since before --since-all --type sock --pid $!
+	: >socket
+	run -0 ipc-ls -q --new-since before --type sock --pid $!
+	killed $!
+}
+
+@test "a socket whose file cannot be looked at is new, also one of a relative name" {
+	mkdir private
+	ipc-ls -q --save before --type sock
+	"$peer" bind "$PWD/private/socket" >ready 3>&- &
+	others+=($!)
+	within 10 grep -q ready ready
+	chmod 0 private
+	run -7 "${powerless[@]}" "$(command -v ipc-ls)" -q --new-since before --type sock --name "$PWD/private/*"
+	chmod 700 private
+	"$peer" bind "${NAME#/}" >also 3>&- &
+	others+=($!)
+	within 10 grep -q ready also
+	cd /
+	run -7 ipc-ls -q --new-since "$BATS_TEST_TMPDIR/before" --type sock --name "${NAME#/}"
+}
+
 @test "a file of other making is none of --save, and one that cannot be written is told" {
 	echo nonsense >file
 	fails_with 1 "ipc-ls: cannot read 'file': it is no file that --save has made" ipc-ls --new-since file

@@ -258,8 +258,10 @@ test_names(void)
 	must(rename(path, moved), moved);
 	look_at(moved, &info);
 	is(info.bound, IPC_BOUND, "a file that was renamed is bound to");
+	ok(list(path, NULL).info.is_gone, "by the name of before it is gone");
 	listed = list(moved, dir);
 	is(listed.times, 1, "it is listed by its name of now");
+	ok(!listed.info.is_gone, "and not gone");
 	is(list(path, dir).times, 0, "and not by that of before");
 	other = bound(path, SOCK_DGRAM);
 	listed = list(path, dir);
