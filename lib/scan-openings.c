@@ -171,13 +171,27 @@ look_up(int task, const struct opening *opening, const struct ipc_scan_call *cal
 				STATX_TYPE | STATX_INO | STATX_UID, st);
 }
 
-/* Names it from the root, as far as that can be told, and by way of the process. */
+/* The path of what it opens as the kernel has it, through no links; or "". */
+static void
+read_path(int task, int from, const char *path, char real[PATH_MAX])
+{
+	autoclose int fd = open_path(task, from, path);
+	char self[64];
+	ssize_t length;
+
+	snprintf(self, sizeof(self), "/proc/thread-self/fd/%d", fd);
+	length = readlink(self, real, PATH_MAX - 1);
+	real[length < 0 ? 0 : length] = '\0';
+}
+
+/* Names it from the root without links, as far as that goes, and by way of the process. */
 static int
 name(struct ipc_scan *scan, ssize_t place, int task, int from, const char *path)
 {
 	const char *own = own_descriptor(path), *rest = own != NULL ? "" : path;
 	const char *slash = *rest == '\0' || *rest == '/' ? "" : "/";
 	char start[32], absolute[2 * PATH_MAX + 1], otherwise[PATH_MAX + 64];
+	char real[PATH_MAX];
 	ssize_t length = 0;
 
 	if (own != NULL)
@@ -190,7 +204,10 @@ name(struct ipc_scan *scan, ssize_t place, int task, int from, const char *path)
 		rest);
 	snprintf(otherwise, sizeof(otherwise), "/proc/%d/%s%s%s", (int)scan->pid, start,
 		slash, rest);
-	return ipc_scan_name(scan, place, absolute, otherwise);
+	read_path(task, from, path, real);
+	return ipc_scan_name(scan, place, absolute, otherwise) < 0
+		? -1
+		: ipc_scan_name(scan, place, real, otherwise);
 }
 
 /* As note(), of one that nobody has asked for by itself. */

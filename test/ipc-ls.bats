@@ -460,6 +460,23 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 	within 10 eval '[ "$(ipc-ls -q -r --noheadings -o ADDRESS --type fifo --pid $!)" = "fifo:$PWD/fifo" ]'
 }
 
+@test "a FIFO that a process waits to open through links or .. has its path without them" {
+	local path
+	mkdir dir
+	mkfifo dir/fifo
+	ln -s dir/fifo link
+	ln -s "$PWD/link" again
+	ln -s dir there
+	ipc-ls -q --save before --type fifo
+	for path in link "$PWD/again" there/fifo "$PWD/dir/../dir/./fifo" ./dir//fifo; do
+		cat <"$path" 3>&- &
+		within 10 eval '[[ $(ipc-ls -q -r --noheadings -o ADDRESS,HOLDERS --type fifo --pid $!) == "fifo:$PWD/dir/fifo $!:"* ]]'
+		run -7 ipc-ls -q --new-since before --type fifo --name "$PWD/dir/fifo"
+		run -7 ipc-rm -q "fifo:$PWD/dir/fifo"
+		killed $!
+	done
+}
+
 @test "a limit of 0 is full, one is nearly full from 90 % on, and no other is" {
 	as_root
 	unshare -i sh -c 'echo 0 >/proc/sys/kernel/shmmni' || skip "no limits to be changed here"
