@@ -12,6 +12,7 @@
 
 #include "auto.h"
 #include "guard.h"
+#include "layer.h"
 #include "proc.h"
 
 /* Clocks of different kinds: so much may lie between two that mean the same. */
@@ -86,6 +87,7 @@ ipc_stale_complete(struct ipc_evidence *const *evidence, size_t count,
 			ipc_holders_of(holders, i, &evidence[i]->holder_count);
 		evidence[i]->blind = holders->blind;
 	}
+	ipc_layer_mark(evidence, count);
 	return ipc_registry_owners(evidence, count, err);
 }
 

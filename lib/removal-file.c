@@ -13,6 +13,7 @@
 
 #include "auto.h"
 #include "become.h"
+#include "layer.h"
 #include "memory.h"
 #include "object.h"
 #include "removal.h"
@@ -123,6 +124,7 @@ file_begin(struct ipc_removal *removal, struct ipc_evidence *evidence,
 		evidence->lease = lease(removal);
 	else if (evidence->object.type == IPC_SOCKET_FILE)
 		code = ipc_sock_probe_file(removal->path, &evidence->bound);
+	ipc_layer_mark(&evidence, 1);
 	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
 }
 

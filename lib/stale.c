@@ -11,7 +11,7 @@
 enum {
 	ALL_PROCESSES = IPC_BLIND_DENIED | IPC_BLIND_HIDDEN | IPC_BLIND_NAMESPACE |
 		IPC_BLIND_RESTLESS | IPC_BLIND_NO_PROC,
-	ALL_DESCRIPTORS = ALL_PROCESSES | IPC_BLIND_IN_FLIGHT,
+	ALL_DESCRIPTORS = ALL_PROCESSES | IPC_BLIND_IN_FLIGHT | IPC_BLIND_LAYER,
 	ALL_CALLERS = ALL_PROCESSES | IPC_BLIND_STOPPED,
 	ALL_OPENERS = ALL_DESCRIPTORS | IPC_BLIND_OPENING | IPC_BLIND_STOPPED,
 };
@@ -46,6 +46,8 @@ ipc_blind_text(unsigned int blind, char buf[IPC_BLIND_TEXT_MAX])
 			"a process waits to open a FIFO, and which is not known" },
 		{ IPC_BLIND_STOPPED,
 			"a process is stopped in a call that is not known" },
+		{ IPC_BLIND_LAYER,
+			"it is in a layer of an overlay, where it has another name" },
 	};
 	size_t length = 0;
 
@@ -173,7 +175,7 @@ doubt(const struct ipc_evidence *evidence, char buf[IPC_BLIND_TEXT_MAX])
 	case IPC_SOCKET_FILE:
 		return evidence->bound == IPC_BOUND_UNKNOWN
 			? "whether a process is bound to it is not known"
-			: "";
+			: ipc_blind_text(evidence->blind & IPC_BLIND_LAYER, buf);
 	case IPC_POSIX_MQ:
 	case IPC_POSIX_SHM:
 	case IPC_POSIX_SEM:

@@ -416,6 +416,34 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 	[ "$(ls dir)" = $'bound\nfile' ]
 }
 
+@test "what may be in use through an overlay of which it is in a layer is left, in whatever namespace" {
+	as_root
+	mkdir layers
+	cat >script <<-'END'
+		mount -t tmpfs none layers && cd layers && mkdir lower upper work merged && mkfifo upper/fifo || exit 99
+		for start in '' 'unshare --mount'; do
+			rm -rf bound work/*
+			$start bash -c 'mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none merged || exit 99
+				exec "$0" bind merged/socket 3<>merged/fifo' "$peer" >bound & pid=$!
+			until grep -q ready bound; do kill -0 $pid || exit 99; done
+			ipc-rm --stale --type sock --under upper
+			ipc-rm fifo:upper/fifo || echo $?
+			ipc-rm sock:upper/socket || echo $?
+			kill $pid
+			wait $pid
+			[ "$start" ] || umount merged
+			[ -S upper/socket ] && [ -p upper/fifo ] || exit 1
+			ipc-rm --stale --type sock --under upper
+		done
+	END
+	run --separate-stderr env peer="$peer" unshare --mount bash script
+	echo "$output"; echo "$stderr"
+	[ "$status" -ne 99 ] || skip "no overlay here"
+	[ "$output" = $'7\n7\n7\n7' ]
+	[ "$(grep -c "it is in a layer of an overlay, where it has another name; --in-use" <<<"$stderr")" -eq 4 ]
+	[ "$(grep -cx "ipc-rm: removed 1, refused 0" <<<"$stderr")" -eq 2 ]
+}
+
 @test "--under can be given again, and each directory is searched" {
 	mkdir one other
 	socket_file "$PWD/one/left"

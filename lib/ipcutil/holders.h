@@ -58,6 +58,8 @@ enum ipc_blind {
 	IPC_BLIND_OPENING = 1 << 6,
 	/* Of FIFOs and System V queues: one is stopped in a call that cannot be told. */
 	IPC_BLIND_STOPPED = 1 << 7,
+	/* Of one file, and never of a look: it is in a layer of an overlay. */
+	IPC_BLIND_LAYER = 1 << 8,
 };
 
 /* What a look at all processes found.  ipc_holders_free() frees it. */
