@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "directory.h"
 #include "mqueuefs.h"
 
 /* MQUEUE_MAGIC is in no installed header: statfs(2). */
@@ -28,7 +29,7 @@ open_detached(void)
 		return -1;
 	mount = fsmount(fs, FSMOUNT_CLOEXEC,
 		MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-	return openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return ipc_directory_open(mount, ".");
 }
 
 /* Undoes the \040 of proc_pid_mountinfo(5), in place. */
@@ -62,7 +63,7 @@ open_mounted(void)
 			sscanf(line, "%*s %*s %*s / %4095s", path) != 1)
 			continue;
 		unescape(path);
-		dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		dir = ipc_directory_open(AT_FDCWD, path);
 		if (dir >= 0 && !ipc_mqueuefs_is_queue(dir)) { /* hidden by another */
 			close(dir);
 			dir = -1;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "directory.h"
 #include "registry.h"
 
 /* Nobody is waited for without bound, as flock(2) would: who has the lock may be stopped. */
@@ -274,9 +275,7 @@ ipc_registry_close(struct ipc_registry *registry)
 DIR *
 ipc_registry_list(const struct ipc_registry_place *place)
 {
-	int copy = place->dir < 0
-		? -1
-		: openat(place->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int copy = place->dir < 0 ? -1 : ipc_directory_open(place->dir, ".");
 	DIR *list = copy < 0 ? NULL : fdopendir(copy);
 
 	if (list == NULL && copy >= 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "auto.h"
+#include "directory.h"
 #include "shm.h"
 
 /* Whom each object is for. */
@@ -23,12 +24,6 @@ is_name(const struct dirent *entry)
 {
 	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		strncmp(entry->d_name, "sem.", strlen("sem.")) != 0;
-}
-
-static int
-by_name(const struct dirent **one, const struct dirent **other)
-{
-	return strcmp((*one)->d_name, (*other)->d_name);
 }
 
 /* What is no regular file, or vanished meanwhile, is no object. */
@@ -60,7 +55,7 @@ ipc_shm_dir_each(int (*is_wanted)(const struct dirent *entry),
 	};
 	autoclose int dir = place.dir;
 	struct dirent **entries = NULL;
-	int count = dir < 0 ? -1 : scandirat(dir, ".", &entries, is_wanted, by_name);
+	int count = dir < 0 ? -1 : ipc_directory_list(dir, ".", is_wanted, &entries);
 	int stop = 0;
 
 	if (count < 0)

@@ -136,6 +136,20 @@ alike() {
 	[[ $odd == "ipc-ls: not all may be listed of: fifo; cannot list '$PWD/b/\\^[[31m': Permission denied"* ]]
 }
 
+@test "no other file system is entered, and no directory again by a mount below itself" {
+	as_root
+	mkdir -p dir/mount dir/self
+	unshare -m mount -t tmpfs none dir/mount || skip "nothing can be mounted here"
+	unshare -m bash -e -c 'mount -t tmpfs none dir/mount && mkfifo dir/fifo dir/mount/fifo
+		mount --bind dir dir/self
+		ipc-ls -q -r --noheadings -o ADDRESS --type fifo --name "$PWD/dir/*" dir
+		cd / && ipc-ls -q --type fifo / | grep -c "fifo://"' >out || :
+	diff out - <<-END
+		fifo:$PWD/dir/fifo
+		0
+	END
+}
+
 @test "a directory that is too deep is told" {
 	printf -v deep '%.0slevel-of-directories/' {1..100}
 	mkdir -p "a/$deep" b
@@ -246,6 +260,31 @@ alike() {
 	ipc-ls -q --json "$PWD" >/dev/null
 	ipc-ls -q --tree "$PWD" >/dev/null
 	times | diff before -
+}
+
+@test "looking moves no access time of a directory" {
+	as_root
+	unshare -m -i true || skip "no namespaces here"
+	mkdir dir
+	unshare -m -i bash -e -c '
+		mount -t tmpfs -o strictatime,mode=1777 none /dev/shm
+		mount -t mqueue -o strictatime none /dev/mqueue
+		mount -t tmpfs -o strictatime none "$0"
+		mkdir -p "$0/below/it" /dev/shm/ipcutil-0 && chmod 700 /dev/shm/ipcutil-0
+		mkfifo "$0/below/it/fifo"
+		ipc-mq create /queue && ipc-shm create -s 10 /segment
+		dirs=(/dev/shm /dev/shm/ipcutil-0 /dev/mqueue "$0" "$0/below" "$0/below/it")
+		touch -a -d 2020-01-01 "${dirs[@]}"
+		for options in "" -J --tree "--save /dev/null" "-o +USED"; do
+			ipc-ls -q $options "$0"
+		done
+		stat -c "%X %n" "${dirs[@]}" >&2
+		ls /dev/shm /dev/mqueue "$0" >&2	# which does
+		stat -c "moved: %X %n" "${dirs[@]}" >&2' "$PWD/dir" 2>told >out
+	cat told
+	grep -q "fifo:$PWD/dir/below/it/fifo" out
+	[ "$(grep -c "^$(date -d 2020-01-01 +%s) " told)" -eq 6 ]
+	run ! grep -E "^moved: $(date -d 2020-01-01 +%s) (/dev/shm|/dev/mqueue|$PWD/dir)\$" times
 }
 
 @test "--save and --new-since tell what was made in between, with status 7" {
