@@ -17,12 +17,6 @@ static const char last_line[] = "end\n";
 /* Room for any line. */
 enum { LINE_SIZE = 160 };
 
-/* The lines of a file, sorted. */
-struct saved {
-	char **line;
-	size_t count, room;
-};
-
 /*
  * What tells an object from others for as long as it lives: a line of the file.  A socket
  * with a file is that, also when nobody is bound to it any more.  One of System V has an
@@ -67,8 +61,8 @@ by_text(const void *one, const void *other)
 	return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-static void
-free_saved(struct saved *saved)
+void
+ls_saved_free(struct ls_saved *saved)
 {
 	for (size_t i = 0; i < saved->count; i++)
 		free(saved->line[i]);
@@ -76,7 +70,7 @@ free_saved(struct saved *saved)
 }
 
 static int
-add(struct saved *saved, const char *line)
+add(struct ls_saved *saved, const char *line)
 {
 	if (saved->count == saved->room) {
 		size_t room = saved->room * 2 + 64;
@@ -99,7 +93,7 @@ add(struct saved *saved, const char *line)
  * ENODATA: it was cut.
  */
 static int
-read_lines(FILE *file, struct saved *saved)
+read_lines(FILE *file, struct ls_saved *saved)
 {
 	char line[LINE_SIZE], heading[LINE_SIZE];
 
@@ -119,12 +113,18 @@ read_lines(FILE *file, struct saved *saved)
 	return ferror(file) ? errno : ENODATA;
 }
 
-static int
-read_saved(struct call *call, const char *name, struct saved *saved)
+int
+ls_saved_read(struct call *call, struct ls_saved *saved)
 {
-	FILE *file = fopen(name, "re");
-	int code = file == NULL ? errno : read_lines(file, saved);
+	const struct ls_args *args = call->args;
+	const char *name = args->new_since;
+	FILE *file;
+	int code;
 
+	if (name == NULL)
+		return 0;
+	file = fopen(name, "re");
+	code = file == NULL ? errno : read_lines(file, saved);
 	if (file != NULL)
 		fclose(file);
 	if (code == EBADMSG)
@@ -149,7 +149,7 @@ read_saved(struct call *call, const char *name, struct saved *saved)
 static bool
 is_new(const struct ipc_item *item, const void *arg)
 {
-	const struct saved *saved = arg;
+	const struct ls_saved *saved = arg;
 	char text[LINE_SIZE];
 	const char *line = text;
 
@@ -166,19 +166,17 @@ is_lasting(const struct ipc_item *item, const void *arg)
 	return !item->is_passing;
 }
 
-int
-ls_keep_new(struct call *call, struct ipc_inventory *inventory)
+void
+ls_keep_new(const struct call *call, const struct ls_saved *saved,
+	struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
-	struct saved saved = { .count = 0 };
-	int result = read_saved(call, args->new_since, &saved);
 
-	if (result == 0)
-		ipc_inventory_keep(inventory, is_new, &saved);
-	if (result == 0 && !args->since_all)
+	if (args->new_since == NULL)
+		return;
+	ipc_inventory_keep(inventory, is_new, saved);
+	if (!args->since_all)
 		ipc_inventory_keep(inventory, is_lasting, NULL);
-	free_saved(&saved);
-	return result;
 }
 
 int

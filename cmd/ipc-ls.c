@@ -128,7 +128,7 @@ needs_look(const struct call *call, const struct filter *filter)
 
 /* Lists what passes the filter. */
 static int
-take(struct call *call, struct ipc_inventory *inventory)
+take(struct call *call, struct ls_saved *saved, struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
 	struct filter filter = args->filter;
@@ -139,7 +139,8 @@ take(struct call *call, struct ipc_inventory *inventory)
 	};
 
 	if (filter_begin(&filter, call) < 0 ||
-		standing_check_process(call, "objects", filter.pid) < 0)
+		standing_check_process(call, "objects", filter.pid) < 0 ||
+		ls_saved_read(call, saved) < 0)
 		return -1;
 	plan.families = filter.families;
 	if (args->new_since != NULL && !args->since_all)
@@ -147,8 +148,7 @@ take(struct call *call, struct ipc_inventory *inventory)
 	if (ipc_inventory_list(inventory, &plan, &call->err) < 0)
 		return -1;
 	filter_before_look(&filter, inventory);
-	if (args->new_since != NULL && ls_keep_new(call, inventory) < 0)
-		return -1;
+	ls_keep_new(call, saved, inventory);
 	if (!needs_look(call, &filter))
 		return 0;
 	if (ipc_inventory_discover(inventory, &plan, &call->err) < 0)
@@ -156,7 +156,8 @@ take(struct call *call, struct ipc_inventory *inventory)
 	/* What the look has found, too. */
 	filter_before_look(&filter, inventory);
 	filter_after_look(&filter, inventory);
-	return args->new_since == NULL ? 0 : ls_keep_new(call, inventory);
+	ls_keep_new(call, saved, inventory);
+	return 0;
 }
 
 static int
@@ -184,8 +185,11 @@ static int
 list(struct call *call, struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
+	struct ls_saved saved = { .count = 0 };
+	int result = take(call, &saved, inventory);
 
-	if (take(call, inventory) < 0)
+	ls_saved_free(&saved);
+	if (result < 0)
 		return -1;
 	if (args->save != NULL)
 		return ls_save(call, inventory);

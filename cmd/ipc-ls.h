@@ -42,7 +42,19 @@ int ls_sort(struct call *call, struct ipc_inventory *inventory);
 /* Writes what is there to a file.  0, or -1 with call->err filled. */
 int ls_save(struct call *call, const struct ipc_inventory *inventory);
 
-/* Takes out what was there when such a file was written, and, mostly, what goes by itself. */
-int ls_keep_new(struct call *call, struct ipc_inventory *inventory);
+/* The lines of such a file, sorted; begins as { 0 }. */
+struct ls_saved {
+	char **line;
+	size_t count, room;
+};
+
+/* Reads that of --new-since, if any, once: it may be a pipe.  0, or -1 with call->err filled. */
+int ls_saved_read(struct call *call, struct ls_saved *saved);
+
+void ls_saved_free(struct ls_saved *saved);
+
+/* Takes out what was there when it was written, and, mostly, what goes by itself. */
+void ls_keep_new(const struct call *call, const struct ls_saved *saved,
+	struct ipc_inventory *inventory);
 
 #endif

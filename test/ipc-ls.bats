@@ -305,6 +305,18 @@ alike() {
 	[ "$output" = "mq:$NAME" ]
 }
 
+@test "the file of --new-since can be a pipe, and is read before anything is looked at" {
+	ipc-ls -q --save before --type shm
+	ipc-shm create -s 10 "$NAME"
+	run -7 ipc-ls -q -r --noheadings -o ADDRESS --new-since <(cat before) --type shm --name "${NAME#/}"
+	[ "$output" = "shm:$NAME" ]
+	run -7 ipc-ls -q --new-since /dev/stdin --name "${NAME#/}" < <(cat before)
+	[[ $output == *"shm:$NAME "* ]]
+	echo nonsense >file
+	fails_with 1 "ipc-ls: cannot read 'file': it is no file that --save has made" \
+		ipc-ls --new-since file no-such-directory
+}
+
 @test "a socket file to which nobody is bound any more is not new" {
 	"$peer" bind "$PWD/socket" >ready 3>&- &
 	within 10 grep -q ready ready
