@@ -59,9 +59,11 @@ show(const struct ipc_limit *limit, void *arg)
 int
 ls_limits(struct call *call)
 {
+	const struct ls_args *args = call->args;
 	bool complete;
 
-	if (ipc_limits_each(show, call, &complete, &call->err) < 0)
+	if (ipc_limits_each(args->filter.owner.uid, show, call, &complete, &call->err) <
+		0)
 		return -1;
 	if (!complete)
 		cli_warn(call,

@@ -93,7 +93,7 @@ limit_of_user(uid_t user)
 	uint64_t limit = IPC_UNKNOWN;
 	uid_t uid;
 
-	if (user == geteuid() && getrlimit(RLIMIT_MSGQUEUE, &own) == 0)
+	if (user == getuid() && getrlimit(RLIMIT_MSGQUEUE, &own) == 0)
 		return own.rlim_cur == RLIM_INFINITY ? IPC_UNKNOWN : own.rlim_cur;
 	while (proc != NULL && limit == IPC_UNKNOWN && (entry = readdir(proc)) != NULL)
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
@@ -123,8 +123,11 @@ static int
 tell_queues(const struct ipc_limits_tour *tour, const struct ipc_inventory *inventory,
 	struct shares *shares)
 {
+	const bool all = (inventory->incomplete & 1U << IPC_FAMILY_MQ) == 0;
 	int stop = 0;
 
+	if (add(shares, tour->user, 0, tour->err) < 0)
+		return -1;
 	for (size_t i = 0; i < inventory->count; i++) {
 		const struct ipc_item *item = &inventory->items[i];
 
@@ -136,10 +139,14 @@ tell_queues(const struct ipc_limits_tour *tour, const struct ipc_inventory *inve
 			return -1;
 	}
 	sort(shares);
-	for (size_t i = 0; i < shares->count && stop == 0; i++)
-		stop = tell(tour, &shares->share[i], "RLIMIT_MSGQUEUE",
-			"bytes of POSIX queues", "ulimit -q",
-			limit_of_user(shares->share[i].user));
+	for (size_t i = 0; i < shares->count && stop == 0; i++) {
+		struct share *share = &shares->share[i];
+
+		if (share->use == 0 && !all)
+			share->use = IPC_UNKNOWN;
+		stop = tell(tour, share, "RLIMIT_MSGQUEUE", "bytes of POSIX queues",
+			"ulimit -q", limit_of_user(share->user));
+	}
 	return stop;
 }
 

@@ -7,6 +7,7 @@
 
 /* Whom the limits are told. */
 struct ipc_limits_tour {
+	uid_t user; /* is told of also where he has nothing */
 	int (*visit)(const struct ipc_limit *limit, void *arg);
 	void *arg;
 	bool *complete;

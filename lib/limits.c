@@ -162,10 +162,16 @@ tell_posix(const struct ipc_limits_tour *tour, const struct ipc_inventory *inven
 }
 
 int
-ipc_limits_each(int (*visit)(const struct ipc_limit *limit, void *arg), void *arg,
-	bool *complete, struct ipc_error *err)
+ipc_limits_each(uid_t user, int (*visit)(const struct ipc_limit *limit, void *arg),
+	void *arg, bool *complete, struct ipc_error *err)
 {
-	const struct ipc_limits_tour tour = { visit, arg, complete, err };
+	const struct ipc_limits_tour tour = {
+		.user = user == (uid_t)-1 ? getuid() : user,
+		.visit = visit,
+		.arg = arg,
+		.complete = complete,
+		.err = err,
+	};
 	const struct ipc_inventory_plan plan = {
 		.families = 1U << IPC_FAMILY_MQ | 1U << IPC_FAMILY_SHM |
 			1U << IPC_FAMILY_SEM,

@@ -553,6 +553,18 @@ os.open("fifo", os.O_RDONLY, dir_fd=here)' 3>&- &
 	grep -qx 'semmni 10 10 100 full' out
 }
 
+@test "--limits has a line for who asks, or for --user, also where he has no queue" {
+	as_root
+	unshare -i true || skip "no namespaces here"
+	queues() {
+		unshare -i prlimit --msgqueue=123456 ipc-ls -q --limits -r --noheadings -o LIMIT,OWNER,USE,MOST,MARK "$@" |
+			grep ^RLIMIT_MSGQUEUE
+	}
+	[ "$(queues)" = "RLIMIT_MSGQUEUE root 0 123456 ok" ]
+	[ "$(queues --user 0)" = "RLIMIT_MSGQUEUE root 0 123456 ok" ]
+	[ "$(queues --user 54321)" = "RLIMIT_MSGQUEUE 54321 0 - -" ]
+}
+
 @test "shared memory without a limit has none in --limits" {
 	as_root
 	unshare -m mount -t tmpfs -o size=0 none /dev/shm || skip "nothing can be mounted here"

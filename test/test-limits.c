@@ -36,7 +36,7 @@ look(struct seen *seen)
 	bool complete;
 
 	seen->count = 0;
-	if (ipc_limits_each(see, seen, &complete, &err) < 0)
+	if (ipc_limits_each((uid_t)-1, see, seen, &complete, &err) < 0)
 		diag("%s", err.sentence);
 }
 
@@ -49,7 +49,7 @@ find(const struct seen *seen, const char *name)
 	for (size_t i = 0; i < seen->count; i++)
 		if (strcmp(seen->limits[i].name, name) == 0 &&
 			(seen->limits[i].user == (uid_t)-1 ||
-				seen->limits[i].user == geteuid()))
+				seen->limits[i].user == getuid()))
 			return &seen->limits[i];
 	return &none;
 }

@@ -34,13 +34,16 @@ uint64_t ipc_limit_percentage(const struct ipc_limit *limit);
  * each user who has some of it, in the order of their numbers:
  *
  *	RLIMIT_MSGQUEUE of a process of that user, as each has its own: our own for our
- *	user; what queues count against it is what getrlimit(2) says, of their owners
+ *	user; what queues count against it is what getrlimit(2) says.  The kernel counts
+ *	those that a user has made, and here it is those that he owns, as it tells only
+ *	that.  The given user, for (uid_t)-1 the real one of this process, is told of in
+ *	any case
  *	pipes, of the users who made them, as far as a process that we may look at has them
  *
  * *complete is false when not all could be counted.
  */
-int ipc_limits_each(int (*visit)(const struct ipc_limit *limit, void *arg), void *arg,
-	bool *complete, struct ipc_error *err);
+int ipc_limits_each(uid_t user, int (*visit)(const struct ipc_limit *limit, void *arg),
+	void *arg, bool *complete, struct ipc_error *err);
 
 __END_DECLS
 
