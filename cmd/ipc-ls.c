@@ -251,6 +251,10 @@ check(struct call *call)
 	if (compares && (args->limits || saves))
 		return cli_misuse(
 			call, "--new-since can be with neither --limits nor --save");
+	if (compares && (args->tree || args->dot))
+		return cli_misuse(call,
+			"%s shows only what somebody has: --new-since cannot be with it",
+			args->tree ? "--tree" : "--dot");
 	if ((saves && *args->save == '\0') || (compares && *args->new_since == '\0'))
 		return cli_misuse(
 			call, "--save and --new-since need the name of a file");

@@ -218,6 +218,10 @@ alike() {
 	done
 	fails 2 ipc-ls --save one --new-since two
 	fails 2 ipc-ls --tree --dot
+	ipc-ls -q --save before --type shm
+	for picture in --tree --dot; do
+		fails_with 2 "ipc-ls: $picture shows only what somebody has: --new-since cannot be with it" ipc-ls $picture --new-since before
+	done
 	for picture in --tree --dot --save=one; do
 		for form in --json --export --output=ADDRESS --raw --bytes --noheadings; do
 			fails_with 2 "ipc-ls: ${picture%=*} shows no records: ${form%=*} cannot be with it" ipc-ls $picture $form
