@@ -244,6 +244,9 @@ check(struct call *call)
 				: args->dot ? "--dot"
 					    : "--save",
 			form);
+	if (saves && (args->sort != NULL || args->reverse))
+		return cli_misuse(call,
+			"--save has no order: --sort and --reverse cannot be with it");
 	if (args->limits && chooses_objects(call))
 		return cli_misuse(call,
 			"--limits can be with --user, but with nothing else that chooses "

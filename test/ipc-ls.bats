@@ -227,6 +227,9 @@ alike() {
 			fails_with 2 "ipc-ls: ${picture%=*} shows no records: ${form%=*} cannot be with it" ipc-ls $picture $form
 		done
 	done
+	for wrong in --sort=SIZE --reverse; do
+		fails_with 2 "ipc-ls: --save has no order: --sort and --reverse cannot be with it" ipc-ls --save one "$wrong"
+	done
 	for wrong in --type=mq --sort=MOST --reverse --older-than=1h --pid=1 --user=:0 "$PWD"; do
 		fails 2 ipc-ls --limits "$wrong"	# it is not left out
 	done
