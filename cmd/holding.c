@@ -1,11 +1,11 @@
 /* holding.c - the processes that hold an object, as a value of a column */
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "holding.h"
 #include "json.h"
+#include "text.h"
 #include "whole.h"
 
 const char *
@@ -36,16 +36,15 @@ holding_access(unsigned int access, char buf[VALUE_MAX])
 	return buf;
 }
 
-static void
+static bool
 put_command(FILE *out, const char *command)
 {
-	for (; *command != '\0'; command++)
-		putc(isascii((unsigned char)*command) &&
-					(isalnum((unsigned char)*command) ||
-						strchr("-+._", *command) != NULL)
-				? *command
-				: '?',
-			out);
+	char *visible = text_visible_in_list(command);
+
+	if (visible != NULL)
+		fputs(visible, out);
+	free(visible);
+	return visible != NULL;
 }
 
 char *
@@ -54,10 +53,11 @@ holding_text(const struct holding *holding, size_t most)
 	char *text = NULL, access[VALUE_MAX];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
+	bool done = true;
 
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < holding->count && i < most; i++) {
+	for (size_t i = 0; i < holding->count && i < most && done; i++) {
 		const struct ipc_holder *holder = &holding->holder[i];
 
 		fprintf(out, "%s%jd", i > 0 ? "," : "", (intmax_t)holder->pid);
@@ -66,11 +66,11 @@ holding_text(const struct holding *holding, size_t most)
 				holder->read_fd >= 0 ? holder->read_fd
 						     : holder->write_fd);
 		fprintf(out, ":%s:", holding_access(holder->access, access));
-		put_command(out, holder->command);
+		done = put_command(out, holder->command);
 	}
 	if (holding->count > most)
 		fprintf(out, ",+%zu", holding->count - most);
-	if (fclose(out) != 0) {
+	if (fclose(out) != 0 || !done) {
 		free(text);
 		return NULL;
 	}

@@ -9,9 +9,9 @@
 
 /*
  * The holders as one word, "4711:read:bash,4712:both:cat", and of a pipe with the
- * descriptor, "4711/0:read:bash", in which a command has '?' for what is neither a letter,
- * a digit nor one of -+._; the caller frees it.  NULL: no memory.  Nobody is "".  Of more
- * than most there are so many, and "+7" for the others.
+ * descriptor, "4711/0:read:bash", in which commands are as text_visible_in_list() has
+ * them; the caller frees it.  NULL: no memory.  Nobody is "".  Of more than most there are
+ * so many, and "+7" for the others.
  */
 char *holding_text(const struct holding *holding, size_t most);
 

@@ -4,6 +4,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wctype.h>
@@ -105,8 +106,16 @@ utf8_locale(void)
 	return user;
 }
 
+/* Whether vis(3) shows the byte with a comma: itself, or as \M-, what is one but for a bit. */
+static bool
+has_comma(unsigned char byte)
+{
+	return (byte & 0x7f) == ',';
+}
+
 static char *
-encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user)
+encode(char *to, const unsigned char *p, size_t length, int flags, bool in_list,
+	locale_t user)
 {
 	uint32_t character;
 
@@ -114,7 +123,10 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 		size_t step =
 			user == (locale_t)0 ? 0 : text_character(p, length, &character);
 
-		if (*p > ' ' && *p <= '~' &&
+		if (in_list && step <= 1 && has_comma(*p)) {
+			step = 1;
+			to += sprintf(to, "\\%03o", *p);
+		} else if (*p > ' ' && *p <= '~' &&
 			*p != '\\') { /* vis(3) allocates each time */
 			step = 1;
 			*to++ = (char)*p;
@@ -132,8 +144,8 @@ encode(char *to, const unsigned char *p, size_t length, int flags, locale_t user
 	return to;
 }
 
-char *
-text_visible(const void *bytes, size_t length, bool one_word)
+static char *
+visible(const void *bytes, size_t length, bool one_word, bool in_list)
 {
 	int flags =
 		VIS_CSTYLE | VIS_TAB | VIS_NL | VIS_NOLOCALE | (one_word ? VIS_SP : 0);
@@ -147,8 +159,20 @@ text_visible(const void *bytes, size_t length, bool one_word)
 			user = utf8_locale();
 			break;
 		}
-	encode(text, bytes, length, flags, user);
+	encode(text, bytes, length, flags, in_list, user);
 	if (user != (locale_t)0)
 		freelocale(user);
 	return text;
+}
+
+char *
+text_visible(const void *bytes, size_t length, bool one_word)
+{
+	return visible(bytes, length, one_word, false);
+}
+
+char *
+text_visible_in_list(const char *text)
+{
+	return visible(text, strlen(text), true, true);
 }

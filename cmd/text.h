@@ -26,4 +26,7 @@ bool text_is_invisible(uint32_t character);
  */
 char *text_visible(const void *bytes, size_t length, bool one_word);
 
+/* The same as one word of a list with commas between: it has none. */
+char *text_visible_in_list(const char *text);
+
 #endif

@@ -179,7 +179,10 @@ incomplete='ipc-mq: not all holders may be known: not every process may be looke
 	cp "$peer" "$name"
 	"./$name" hold "$NAME" >ready 3>&- &
 	within 10 grep -q ready ready
-	[ "$(value HOLDERS "$NAME" 2>/dev/null)" = "$!:read:a???1m??" ]
+	[ "$(value HOLDERS "$NAME" 2>/dev/null)" = "$!:read:a\\s\\^[[1m\\n\\054" ]
+	[ "$(ipc-mq inspect -b -o HOLDERS "$NAME" 2>/dev/null)" = "HOLDERS        $!:read:a\\s\\^[[1m\\n\\054" ]
+	eval "$(ipc-mq inspect -e -o HOLDERS "$NAME" 2>/dev/null)"
+	[ "$HOLDERS" = "$!:read:a\\s\\^[[1m\\n\\054" ]
 	ipc-mq inspect -J -o HOLDERS "$NAME" 2>/dev/null >out
 	[ "$(wc -l <out)" -eq 1 ]
 	grep -q '"command":"a \\u001b\[1m\\u000a,"' out

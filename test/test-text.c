@@ -237,6 +237,26 @@ test_random(const char *locale, bool is_utf8)
 	ok(word, "%s: one word has no blank", locale);
 }
 
+static void
+test_in_list(const char *locale)
+{
+	bool back = true, item = true;
+
+	setenv("LC_ALL", locale, 1);
+	for (int i = 0; i < RANDOM_ROUNDS; i++) {
+		char bytes[LONGEST + 1];
+		char *text;
+
+		bytes[random_bytes(bytes)] = '\0';
+		text = text_visible_in_list(bytes);
+		back = comes_back(text, bytes, strlen(bytes)) && back;
+		item = item && strpbrk(text, ", \t\n\v\f\r") == NULL;
+		free(text);
+	}
+	ok(back, "%s: in a list, too, unvis(3) gives the bytes back", locale);
+	ok(item, "%s: and there it has neither a blank nor a comma", locale);
+}
+
 static int
 by_text(const void *a, const void *b)
 {
@@ -359,6 +379,8 @@ main(void)
 	test_sequences();
 	test_random("C", false);
 	test_random("C.UTF-8", true);
+	test_in_list("C");
+	test_in_list("C.UTF-8");
 	test_pairs("C");
 	test_pairs("C.UTF-8");
 	test_examples();
