@@ -88,23 +88,13 @@ static void
 warn(struct call *call, const struct ipc_inventory *inventory)
 {
 	const struct ls_args *args = call->args;
-	const struct ipc_error *missed = &inventory->missed;
-	char reasons[IPC_BLIND_TEXT_MAX];
-	char sentence[sizeof(reasons) + sizeof(missed->sentence) + 512];
+	char reasons[IPC_BLIND_TEXT_MAX], missing[ITEM_MISSING_MAX];
+	char sentence[sizeof(reasons) + sizeof(missing) + 256];
 	size_t length = tell_elsewhere(args->filter.pid, sentence, sizeof(sentence));
-	const char *start = length > 0 ? "; not all may be listed of: "
-				       : "not all may be listed of: ";
 
-	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
-		if (inventory->incomplete & 1U << i) {
-			length += (size_t)snprintf(sentence + length,
-				sizeof(sentence) - length, "%s%s", start,
-				ipc_family_name(i));
-			start = ", ";
-		}
-	if (missed->code != 0)
+	if (item_missing(inventory, "listed", missing))
 		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
-			"; cannot %s", missed->sentence);
+			"%s%s", length > 0 ? "; " : "", missing);
 	if (inventory->holders.blind != 0)
 		length += (size_t)snprintf(sentence + length, sizeof(sentence) - length,
 			"%snot all holders may be known: %s", length > 0 ? "; " : "",

@@ -63,27 +63,15 @@ let_a_second_pass(void)
 		;
 }
 
-static void
-warn_of_missed(const struct rm *rm, const struct ipc_error *missed)
-{
-	char sentence[sizeof(missed->sentence) + 64];
-
-	if (missed->code == 0)
-		return;
-	snprintf(sentence, sizeof(sentence), "not all may be found: cannot %s",
-		missed->sentence);
-	cli_warn(rm->call, sentence);
-}
-
 int
 rm_found(struct rm *rm)
 {
 	struct ipc_inventory inventory = { .items = NULL };
-	char identity[IPC_IDENTITY_MAX];
+	char identity[IPC_IDENTITY_MAX], missing[ITEM_MISSING_MAX];
 	int result = look(rm, &inventory);
 
-	if (result == 0)
-		warn_of_missed(rm, &inventory.missed);
+	if (result == 0 && item_missing(&inventory, "found", missing))
+		cli_warn(rm->call, missing);
 	if (result == 0 && inventory.count > 0)
 		let_a_second_pass();
 	for (size_t i = 0; i < inventory.count && result == 0; i++) {

@@ -209,3 +209,24 @@ item_value(const struct item_view *view, const struct ipc_item *item)
 	release(&row, item->family);
 	return value;
 }
+
+bool
+item_missing(const struct ipc_inventory *inventory, const char *done,
+	char sentence[ITEM_MISSING_MAX])
+{
+	const struct ipc_error *missed = &inventory->missed;
+	char families[128];
+	size_t length = 0;
+
+	for (unsigned int i = 0; i < IPC_FAMILIES; i++)
+		if (inventory->incomplete & 1U << i)
+			length += (size_t)snprintf(families + length,
+				sizeof(families) - length, "%s%s",
+				length > 0 ? ", " : "", ipc_family_name(i));
+	if (length == 0)
+		return false;
+	snprintf(sentence, ITEM_MISSING_MAX, "not all may be %s of: %s%s%s", done,
+		families, missed->code != 0 ? "; cannot " : "",
+		missed->code != 0 ? missed->sentence : "");
+	return true;
+}

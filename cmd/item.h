@@ -10,6 +10,16 @@
 extern const struct field item_columns[];
 extern const struct column_group item_groups[];
 
+/* Longer than what item_missing() tells. */
+enum { ITEM_MISSING_MAX = sizeof(((struct ipc_error *)0)->sentence) + 256 };
+
+/*
+ * Whether some objects may be missing in an inventory, and then which and why: "not all may
+ * be DONE of: mq, fifo; cannot list '/x': Permission denied".
+ */
+bool item_missing(const struct ipc_inventory *inventory, const char *done,
+	char sentence[ITEM_MISSING_MAX]);
+
 /* How items are shown.  item_view_begin() fills it. */
 struct item_view {
 	struct call *call;

@@ -173,7 +173,10 @@ add_discovered(struct ipc_inventory *inventory, const struct ipc_discovery *foun
 	return 0;
 }
 
-/* Fills the evidence of all items, whose holders one look has found. */
+/*
+ * Fills the evidence of all items, whose holders one look has found.  To ask whether nobody
+ * is bound to a socket file would be to connect to it.
+ */
 static int
 complete(struct ipc_inventory *inventory, struct ipc_error *err)
 {
@@ -182,8 +185,12 @@ complete(struct ipc_inventory *inventory, struct ipc_error *err)
 
 	if (evidence == NULL)
 		return no_memory(err);
-	for (size_t i = 0; i < inventory->count; i++)
+	for (size_t i = 0; i < inventory->count; i++) {
 		evidence[i] = &inventory->items[i].evidence;
+		if (evidence[i]->object.type == IPC_SOCKET_FILE &&
+			evidence[i]->bound == IPC_BOUND_UNKNOWN)
+			inventory->holders.blind |= IPC_BLIND_BOUND;
+	}
 	return ipc_stale_complete(evidence, inventory->count, &inventory->holders, err);
 }
 

@@ -324,6 +324,18 @@ alike() {
 		ipc-ls --new-since file no-such-directory
 }
 
+@test "a socket file that only sockets of others may be bound to is unknown, and that is told" {
+	mkdir dir && socket_file "$PWD/dir/left"
+	run -0 --separate-stderr ipc-ls -r --noheadings -o STATE --type sock --name "$PWD/*" dir
+	[ "$output" = unknown ]
+	[[ $stderr == *"sockets of other network namespaces may be bound to socket files"* ]]
+	run -0 --separate-stderr ipc-ls --noheadings --type sock --state stale --name "$PWD/*" dir
+	[ -z "$output" ]
+	[[ $stderr == *"sockets of other network namespaces may be bound to socket files"* ]]
+	run -0 --separate-stderr ipc-ls --type sock --name "$PWD/*"
+	[[ $stderr != *"socket files"* ]]
+}
+
 @test "a socket file to which nobody is bound any more is not new" {
 	"$peer" bind "$PWD/socket" >ready 3>&- &
 	within 10 grep -q ready ready

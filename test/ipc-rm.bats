@@ -467,10 +467,20 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 		"${powerless[@]}" ipc-rm --stale --type sock --under dir/secret
 	chmod 700 dir/secret
 	diff - <(echo "$told") <<-END
-		ipc-rm: not all may be found: cannot list '$PWD/dir/secret': Permission denied
+		ipc-rm: not all may be found of: sock; cannot list '$PWD/dir/secret': Permission denied
 		ipc-rm: removed 1, refused 0
 	END
 	[ ! -e dir/left ] && [ -e dir/secret/left ]
+}
+
+@test "objects that cannot be found are told of" {
+	as_root
+	as_user 65534 true	# makes the programs of bin
+	unshare -m true 2>/dev/null || skip "no namespaces here"
+	run -0 --separate-stderr unshare -m bash -c 'umount -a -t mqueue; PATH=$PWD/bin:$PATH exec setpriv --reuid=65534 \
+		--clear-groups --inh-caps=-all ipc-rm --idle --older-than 1000d --type mq,sem --name "$0*"' "${NAME#/}"
+	[ "$stderr" = "ipc-rm: not all may be found of: mq
+ipc-rm: removed 0, refused 0" ]
 }
 
 @test "--stale takes what belonged to a process that has ended, and not what is only idle" {

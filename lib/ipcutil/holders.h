@@ -60,6 +60,8 @@ enum ipc_blind {
 	IPC_BLIND_STOPPED = 1 << 7,
 	/* Of one file, and never of a look: it is in a layer of an overlay. */
 	IPC_BLIND_LAYER = 1 << 8,
+	/* Of socket files: the sockets of other network namespaces are not told. */
+	IPC_BLIND_BOUND = 1 << 9,
 };
 
 /* What a look at all processes found.  ipc_holders_free() frees it. */

@@ -77,7 +77,7 @@ struct ipc_evidence {
 };
 
 /* Longer than all reasons of ipc_blind_text() together. */
-enum { IPC_BLIND_TEXT_MAX = 448 };
+enum { IPC_BLIND_TEXT_MAX = 544 };
 
 /* What follows. */
 struct ipc_verdict {
