@@ -111,7 +111,7 @@ needs_look(const struct call *call, const struct filter *filter)
 	const unsigned int passing = 1U << IPC_FAMILY_PIPE | 1U << IPC_FAMILY_FIFO;
 
 	return filter->families & passing || filter_needs_holders(filter) ||
-		args->tree || args->dot ||
+		args->tree || args->dot || args->new_since != NULL ||
 		(args->save == NULL &&
 			(standing_is_wanted(&call->records) || args->sort != NULL));
 }

@@ -39,7 +39,8 @@ look(struct rm *rm, struct ipc_inventory *inventory)
 	/* Nobody but root may remove what is another's. */
 	if (filter->owner.uid == IPC_NOBODY && geteuid() != 0)
 		filter->owner.uid = geteuid();
-	plan.families = filter->families;
+	/* Of mapped files those that somebody has are found, and no others. */
+	plan.families = filter->families & ~(1U << IPC_FAMILY_MMAP);
 	if (ipc_inventory_list(inventory, &plan, &rm->call->err) < 0)
 		return -1;
 	filter_before_look(filter, inventory);

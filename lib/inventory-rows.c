@@ -254,7 +254,7 @@ add_sock(const struct ipc_sock_info *info, void *arg)
 	item->mode = info->mode;
 	item->gid = info->gid;
 	item->used = info->changed;
-	item->is_passing = info->address.kind == IPC_ABSTRACT || info->is_gone;
+	item->is_passing = info->address.kind == IPC_ABSTRACT;
 	item->sock = *info;
 	item->sock.address = item->evidence.object.address;
 	return 0;

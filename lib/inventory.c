@@ -7,6 +7,7 @@
 
 #include "auto.h"
 #include "inventory.h"
+#include "sock.h"
 
 /* Where that is a path, it is part of the text, which the item owns. */
 static void
@@ -173,6 +174,19 @@ add_discovered(struct ipc_inventory *inventory, const struct ipc_discovery *foun
 	return 0;
 }
 
+/* A socket whose path leads nobody who has it to its file goes with them. */
+static void
+see_whether_gone(struct ipc_item *item)
+{
+	const struct ipc_evidence *evidence = &item->evidence;
+	bool is_gone = item->family == IPC_FAMILY_SOCK && item->sock.is_gone &&
+		evidence->holder_count > 0;
+
+	for (size_t i = 0; i < evidence->holder_count && is_gone; i++)
+		is_gone = ipc_sock_is_gone_for(&item->sock, evidence->holders[i].pid);
+	item->is_passing |= is_gone;
+}
+
 /*
  * Fills the evidence of all items, whose holders one look has found.  To ask whether nobody
  * is bound to a socket file would be to connect to it.
@@ -191,7 +205,12 @@ complete(struct ipc_inventory *inventory, struct ipc_error *err)
 			evidence[i]->bound == IPC_BOUND_UNKNOWN)
 			inventory->holders.blind |= IPC_BLIND_BOUND;
 	}
-	return ipc_stale_complete(evidence, inventory->count, &inventory->holders, err);
+	if (ipc_stale_complete(evidence, inventory->count, &inventory->holders, err) <
+		0)
+		return -1;
+	for (size_t i = 0; i < inventory->count; i++)
+		see_whether_gone(&inventory->items[i]);
+	return 0;
 }
 
 /* By family, and else as they are. */

@@ -1,157 +1,305 @@
 /* layer.c - files that are those of an overlay, too: such as what containers have */
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <mntent.h>
+#include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "auto.h"
 #include "layer.h"
-
-/* Longer than what the kernel takes as the options of a mount, a page, as it tells them. */
-enum { LINE_MAX_BYTES = 1 << 17 };
+#include "proc.h"
 
 struct identity {
-	dev_t device;
-	ino_t inode;
+	uint64_t device, inode, more;
 };
 
 /* No two are the same. */
 struct set {
 	struct identity *member;
 	size_t count, room;
-	bool is_short; /* of memory */
 };
 
+/* The upper directories of all overlays. */
+struct uppers {
+	struct set found;
+	char *paths; /* of those that could not be, each behind a '/' and with its NUL */
+	size_t length;
+	bool is_short; /* of memory or descriptors: some may be missing */
+};
+
+/* errno values of what is wrong with us, and not with what was looked at. */
 static bool
-has(const struct set *set, const struct stat *st)
+ran_out(int code)
+{
+	return code == ENOMEM || code == EMFILE || code == ENFILE;
+}
+
+static bool
+has(const struct set *set, const struct identity *wanted)
 {
 	for (size_t i = 0; i < set->count; i++)
-		if (set->member[i].inode == st->st_ino &&
-			set->member[i].device == st->st_dev)
+		if (memcmp(&set->member[i], wanted, sizeof(*wanted)) == 0)
 			return true;
 	return false;
 }
 
-/* Adds what path leads to, if anything.  True: it was not there. */
+/* Fails without memory. */
 static bool
-add(struct set *set, const char *path)
+add(struct set *set, const struct identity *one)
 {
-	struct stat st;
-
-	if (stat(path, &st) < 0 || has(set, &st))
-		return false;
+	if (has(set, one))
+		return true;
 	if (set->count == set->room) {
 		const size_t room = set->room * 2 + 16;
 		struct identity *more = reallocarray(set->member, room, sizeof(*more));
 
-		set->is_short |= more == NULL;
 		if (more == NULL)
 			return false;
 		set->member = more;
 		set->room = room;
 	}
-	set->member[set->count++] =
-		(struct identity){ .device = st.st_dev, .inode = st.st_ino };
+	set->member[set->count++] = *one;
 	return true;
 }
 
-/* Those of an option such as lowerdir=ONE:OTHER, where a backslash is before what counts. */
+/* No server of a file system is waited for.  0, or an errno value. */
+static int
+identify(int fd, const char *path, int flags, struct statx *st)
+{
+	return statx(fd, path, flags | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		       STATX_INO | STATX_MNT_ID, st) == 0
+		? 0
+		: errno;
+}
+
+static struct identity
+identity_of(const struct statx *st, uint64_t more)
+{
+	return (struct identity){
+		.device = (uint64_t)st->stx_dev_major << 32 | st->stx_dev_minor,
+		.inode = st->stx_ino,
+		.more = more,
+	};
+}
+
+/*
+ * Adds a directory by its path from a root.  An overlay keeps its own, and all above it, at
+ * hand.  True: it was there.
+ */
+static bool
+add_directory(struct uppers *uppers, int root, const char *path)
+{
+	struct open_how how = {
+		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+		.resolve = RESOLVE_CACHED | RESOLVE_NO_MAGICLINKS | RESOLVE_IN_ROOT,
+	};
+	autoclose int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+	int code = errno;
+	struct identity it;
+	struct statx st;
+
+	if (fd >= 0)
+		code = identify(fd, "", AT_EMPTY_PATH, &st);
+	if (fd >= 0 && code == 0) {
+		it = identity_of(&st, 0);
+		code = add(&uppers->found, &it) ? 0 : ENOMEM;
+	}
+	uppers->is_short |= ran_out(code);
+	return fd >= 0 && code == 0;
+}
+
+/* One that is relative begins where nobody knows who mounted the overlay. */
 static void
-add_option(struct set *layers, const struct mntent *mount, const char *name)
+add_path(struct uppers *uppers, const char *path)
+{
+	const size_t length = strlen(path) + 1;
+	char *more = realloc(uppers->paths, uppers->length + length + 1);
+
+	uppers->is_short |= more == NULL;
+	if (more == NULL)
+		return;
+	uppers->paths = more;
+	more += uppers->length;
+	*more = '/';
+	memcpy(more + (*path != '/'), path, length);
+	uppers->length += length + (*path != '/');
+}
+
+/* Of an overlay which a process with that root sees: it may be of another root. */
+static void
+add_upper(struct uppers *uppers, int root, const char *path)
+{
+	bool is_found = false;
+
+	if (*path == '/') {
+		autoclose int ours = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		is_found = add_directory(uppers, ours, path);
+		is_found |= root >= 0 && add_directory(uppers, root, path);
+	}
+	if (!is_found)
+		add_path(uppers, path);
+}
+
+/* Some kernels tell it with the backslashes that mount(8) was given: false when it has none. */
+static bool
+strip_backslashes(char *path)
+{
+	char *to = path;
+
+	for (; *path != '\0'; *to++ = *path++)
+		if (path[0] == '\\' && path[1] != '\0')
+			path++;
+	*to = '\0';
+	return to != path;
+}
+
+/* The value of an option of a mount, cut off; or NULL. */
+static char *
+option(char *options, const char *name)
+{
+	char *one;
+
+	while ((one = strsep(&options, ",\n")) != NULL)
+		if (strncmp(one, name, strlen(name)) == 0)
+			return one + strlen(name);
+	return NULL;
+}
+
+/* Of the overlays in a file of proc_pid_mountinfo(5): 0, or an errno value. */
+static int
+add_mounts(struct uppers *uppers, const char *mounts, int root)
+{
+	FILE *file = fopen(mounts, "re");
+	autofree char *line = NULL;
+	size_t room = 0;
+	int code;
+
+	if (file == NULL)
+		return errno;
+	while (errno = 0, getline(&line, &room, file) > 0) {
+		char *path = strstr(line, " - overlay ") == NULL
+			? NULL
+			: option(strrchr(line, ' ') + 1, "upperdir=");
+
+		if (path == NULL)
+			continue;
+		ipc_proc_unescape(path);
+		add_upper(uppers, root, path);
+		if (strip_backslashes(path))
+			add_upper(uppers, root, path);
+	}
+	code = errno;
+	fclose(file);
+	return code;
+}
+
+/* What a process sees, unless another was seen with its root in its mount namespace. */
+static void
+add_process(struct uppers *uppers, struct set *seen, int proc, const char *pid)
 {
 	char path[PATH_MAX];
-	size_t length = 0;
-	const char *at = hasmntopt(mount, name);
+	autoclose int root = -1;
+	struct statx namespace, directory;
+	struct identity one;
 
-	if (at == NULL)
-		return;
-	at += strlen(name) + 1;
-	for (bool is_end = false; !is_end; at++) {
-		is_end = *at == '\0' || *at == ',';
-		if (is_end || *at == ':') {
-			path[length] = '\0';
-			add(layers, path);
-			length = 0;
-			continue;
-		}
-		if (*at == '\\' && at[1] != '\0')
-			at++;
-		if (length < sizeof(path) - 1)
-			path[length++] = *at;
+	snprintf(path, sizeof(path), "%s/root", pid);
+	root = openat(proc, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(path, sizeof(path), "%s/ns/mnt", pid);
+	if (root >= 0 && identify(proc, path, 0, &namespace) == 0 &&
+		identify(root, "", AT_EMPTY_PATH, &directory) == 0) {
+		one = identity_of(&directory, namespace.stx_ino);
+		if (has(seen, &one))
+			return;
+		uppers->is_short |= !add(seen, &one);
 	}
+	snprintf(path, sizeof(path), "/proc/%s/mountinfo", pid);
+	uppers->is_short |= ran_out(add_mounts(uppers, path, root));
 }
 
-/* Those of the overlays in a file of proc_pid_mounts(5). */
 static void
-add_layers(struct set *layers, const char *mounts)
-{
-	autofree char *line = malloc(LINE_MAX_BYTES);
-	FILE *file = line == NULL ? NULL : setmntent(mounts, "re");
-	struct mntent mount;
-
-	layers->is_short |= line == NULL;
-	if (file == NULL)
-		return;
-	while (getmntent_r(file, &mount, line, LINE_MAX_BYTES) != NULL)
-		if (strcmp(mount.mnt_type, "overlay") == 0) {
-			add_option(layers, &mount, "upperdir");
-			add_option(layers, &mount, "lowerdir");
-		}
-	endmntent(file);
-}
-
-/* In each mount namespace once. */
-static void
-find_layers(struct set *layers)
+find_uppers(struct uppers *uppers)
 {
 	autoclosedir DIR *processes = opendir("/proc");
-	struct set namespaces = { .count = 0 };
+	struct set seen = { .count = 0 };
 	const struct dirent *entry;
-	char path[sizeof("/proc//ns/mnt") + sizeof(entry->d_name)];
 
-	add(&namespaces, "/proc/self/ns/mnt");
-	add_layers(layers, "/proc/self/mounts");
-	while (processes != NULL && (entry = readdir(processes)) != NULL) {
-		snprintf(path, sizeof(path), "/proc/%s/ns/mnt", entry->d_name);
-		if (!isdigit((unsigned char)*entry->d_name) || !add(&namespaces, path))
-			continue;
-		snprintf(path, sizeof(path), "/proc/%s/mounts", entry->d_name);
-		add_layers(layers, path);
-	}
-	layers->is_short |= namespaces.is_short;
-	free(namespaces.member);
+	uppers->is_short = processes == NULL ||
+		add_mounts(uppers, "/proc/self/mountinfo", -1) != 0;
+	while (processes != NULL && (entry = readdir(processes)) != NULL)
+		if (isdigit((unsigned char)*entry->d_name))
+			add_process(uppers, &seen, dirfd(processes), entry->d_name);
+	free(seen.member);
 }
 
-/* Whether one of the directories above it is a layer. */
+/* Whether a directory, or one above it, ends as one of those that could not be found. */
 static bool
-is_below(const struct set *layers, const char *path)
+ends_alike(const struct uppers *uppers, int dir)
+{
+	char self[64], path[PATH_MAX + 1];
+	const char *upper, *at;
+	ssize_t length;
+
+	if (uppers->length == 0)
+		return false;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", dir);
+	length = readlink(self, path, sizeof(path) - 1);
+	if (length < 0)
+		return true;
+	path[length] = '\0';
+	for (upper = uppers->paths; upper < uppers->paths + uppers->length;
+		upper += strlen(upper) + 1)
+		for (at = path; (at = strstr(at, upper)) != NULL; at++)
+			if (at[strlen(upper)] == '/' || at[strlen(upper)] == '\0')
+				return true;
+	return false;
+}
+
+/* Whether a directory, or one above it, is one of them; also where that is not known. */
+static bool
+is_within(const struct uppers *uppers, int dir)
+{
+	autoclose int at = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+	struct statx st, below = { .stx_ino = 0 };
+
+	for (bool is_root = false; !is_root; below = st) {
+		struct identity it;
+		int above;
+
+		if (at < 0 || identify(at, "", AT_EMPTY_PATH, &st) != 0)
+			return true;
+		it = identity_of(&st, 0);
+		if (has(&uppers->found, &it))
+			return true;
+		/* The root is above itself; another mount of a directory may be, too. */
+		is_root = st.stx_ino == below.stx_ino &&
+			st.stx_mnt_id == below.stx_mnt_id &&
+			st.stx_dev_major == below.stx_dev_major &&
+			st.stx_dev_minor == below.stx_dev_minor;
+		above = openat(at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = above;
+	}
+	return false;
+}
+
+static bool
+is_upper(const struct uppers *uppers, const char *path)
 {
 	char parent[PATH_MAX];
 	const char *slash = strrchr(path, '/');
-	int dir, above;
-	struct stat st, last = { .st_ino = 0 };
-	bool found = false;
+	autoclose int dir = -1;
 
 	snprintf(parent, sizeof(parent), "%.*s",
 		slash == NULL ? 1 : (int)(slash - path + 1),
 		slash == NULL ? "." : path);
-	for (dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		dir >= 0 && !found && fstat(dir, &st) == 0; dir = above) {
-		found = has(layers, &st);
-		/* The root is above itself. */
-		above = st.st_ino == last.st_ino && st.st_dev == last.st_dev
-			? -1
-			: openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close(dir);
-		last = st;
-	}
-	if (dir >= 0)
-		close(dir);
-	return found;
+	dir = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return dir < 0 || ends_alike(uppers, dir) || is_within(uppers, dir);
 }
 
 /* Of a socket it counts once the kernel has said that nobody is bound. */
@@ -170,19 +318,20 @@ is_in_question(const struct ipc_evidence *evidence)
 void
 ipc_layer_mark(struct ipc_evidence *const *evidence, size_t count)
 {
-	struct set layers = { .count = 0 };
+	struct uppers uppers = { .paths = NULL };
 	bool is_known = false;
 
 	for (size_t i = 0; i < count; i++) {
 		if (!is_in_question(evidence[i]))
 			continue;
 		if (!is_known)
-			find_layers(&layers);
+			find_uppers(&uppers);
 		is_known = true;
-		if (layers.is_short ||
-			(layers.count > 0 &&
-				is_below(&layers, evidence[i]->object.address.path)))
+		if (uppers.is_short ||
+			((uppers.found.count > 0 || uppers.length > 0) &&
+				is_upper(&uppers, evidence[i]->object.address.path)))
 			evidence[i]->blind |= IPC_BLIND_LAYER;
 	}
-	free(layers.member);
+	free(uppers.found.member);
+	free(uppers.paths);
 }

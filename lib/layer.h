@@ -8,10 +8,10 @@
 
 /*
  * Adds IPC_BLIND_LAYER to the evidence of files that nobody was found to have, where they
- * are below a directory of which an overlay is made.  Processes use such a file by its name
- * in the overlay, where it has another device, and a socket or a FIFO is another one for
- * the kernel as well.  Overlays are sought in the mount namespaces of all processes that we
- * may look at.
+ * are below the upper directory of an overlay, or that cannot be told.  Processes use such
+ * a file by its name in the overlay, where it has another device, and a socket or a FIFO
+ * is another one for the kernel as well.  Overlays are sought in the mount namespaces, and
+ * by the roots, of all processes that we may look at.
  *
  * Source: "Overlay Filesystem" of the kernel, Documentation/filesystems/overlayfs.rst
  */

@@ -14,6 +14,7 @@
 #include "auto.h"
 #include "directory.h"
 #include "mqueuefs.h"
+#include "proc.h"
 
 /* MQUEUE_MAGIC is in no installed header: statfs(2). */
 enum { MQUEUE_MAGIC = 0x19800202 };
@@ -32,21 +33,6 @@ open_detached(void)
 	return ipc_directory_open(mount, ".");
 }
 
-/* Undoes the \040 of proc_pid_mountinfo(5), in place. */
-static void
-unescape(char *path)
-{
-	char *to = path;
-	unsigned int byte;
-
-	for (; *path != '\0'; *to++ = *path++)
-		if (*path == '\\' && sscanf(path + 1, "%3o", &byte) == 1) {
-			path += 3;
-			*path = (char)byte;
-		}
-	*to = '\0';
-}
-
 static int
 open_mounted(void)
 {
@@ -62,7 +48,7 @@ open_mounted(void)
 		if (strstr(line, " - mqueue ") == NULL ||
 			sscanf(line, "%*s %*s %*s / %4095s", path) != 1)
 			continue;
-		unescape(path);
+		ipc_proc_unescape(path);
 		dir = ipc_directory_open(AT_FDCWD, path);
 		if (dir >= 0 && !ipc_mqueuefs_is_queue(dir)) { /* hidden by another */
 			close(dir);

@@ -262,7 +262,9 @@ end_holder(pid_t pid, const struct ipc_object *object, bool only_looks,
 		return ipc_fail(err, errno, "remove '%s'", text);
 	if (only_looks || poll(&process, 1, END_MS) > 0)
 		return 0;
-	return ipc_fail(err, ETIMEDOUT, "end the holder of '%s'", text);
+	return ipc_refuse(err, IPC_FAILED, ETIMEDOUT,
+		"remove '%s': its holder, process %d, did not end within %d ms", text,
+		(int)pid, END_MS);
 }
 
 /* The one of those who have it that is its holder, or -1. */

@@ -82,3 +82,17 @@ ipc_proc_has_ended(const struct ipc_proc_stat *stat)
 {
 	return (stat->state == 'Z' || stat->state == 'X') && stat->threads <= 1;
 }
+
+void
+ipc_proc_unescape(char *path)
+{
+	char *to = path;
+	unsigned int byte;
+
+	for (; *path != '\0'; *to++ = *path++)
+		if (*path == '\\' && sscanf(path + 1, "%3o", &byte) == 1) {
+			path += 3;
+			*path = (char)byte;
+		}
+	*to = '\0';
+}

@@ -39,4 +39,7 @@ int ipc_proc_uid(int dir, const char *path, uid_t *uid);
 /* True for a zombie, but not for one whose other threads live on. */
 bool ipc_proc_has_ended(const struct ipc_proc_stat *stat);
 
+/* Undoes the \040 of proc_pid_mountinfo(5), in place. */
+void ipc_proc_unescape(char *path);
+
 #endif

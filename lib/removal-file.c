@@ -122,9 +122,10 @@ file_begin(struct ipc_removal *removal, struct ipc_evidence *evidence,
 		return -1;
 	if (S_ISREG(st.st_mode))
 		evidence->lease = lease(removal);
-	else if (evidence->object.type == IPC_SOCKET_FILE)
+	else if (evidence->object.type == IPC_SOCKET_FILE) {
 		code = ipc_sock_probe_file(removal->path, &evidence->bound);
-	ipc_layer_mark(&evidence, 1);
+		ipc_layer_mark(&evidence, 1);
+	}
 	return code == 0 ? 0 : ipc_removal_fail(removal, code, err);
 }
 

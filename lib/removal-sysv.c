@@ -15,7 +15,7 @@
 struct now {
 	uid_t uid;
 	int64_t changed, operated;
-	uint64_t generation, attached, waiters, messages;
+	uint64_t generation, attached, messages;
 };
 
 /* semctl(2) leaves its definition to the caller. */
@@ -25,19 +25,16 @@ union semun {
 	unsigned short *array;
 };
 
-/* The processes that sleep in a set. */
-static uint64_t
-count_waiters(int id, unsigned long members)
+static bool
+is_waited_in(const struct ipc_removal *removal)
 {
 	static const int kinds[] = { GETNCNT, GETZCNT };
-	uint64_t waiters = 0;
+	const struct ipc_sem_info *set = &removal->item->sem;
 
-	for (unsigned long i = 0; i < 2 * members; i++) {
-		const int count = semctl(id, (int)(i / 2), kinds[i % 2]);
-
-		waiters += count < 0 ? 0 : (uint64_t)count;
-	}
-	return waiters;
+	for (int i = 0; i < 2 * (int)set->members; i++)
+		if (semctl((int)set->id, i / 2, kinds[i % 2]) > 0)
+			return true;
+	return false;
 }
 
 static int
@@ -78,7 +75,6 @@ look(enum ipc_type type, int id, struct now *now)
 				.changed = sem.sem_ctime,
 				.operated = ipc_sysv_time(sem.sem_otime),
 				.generation = ipc_sysv_generation_of_set(&sem),
-				.waiters = count_waiters(id, sem.sem_nsems),
 			};
 		return result;
 	}
@@ -113,11 +109,12 @@ fail(const struct ipc_removal *removal, int code, struct ipc_error *err)
 	return ipc_removal_fail(removal, code, err);
 }
 
-/* Whether it is what it was a moment ago. */
+/* Whether it is what it was a moment ago, which is looked at last. */
 static int
 check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error *err)
 {
 	const struct ipc_object *object = &removal->item->evidence.object;
+	const bool is_used = object->type == IPC_SYSV_SEM && is_waited_in(removal);
 	struct now now;
 
 	if (look(object->type, (int)object->number, &now) < 0)
@@ -130,8 +127,10 @@ check(const struct ipc_removal *removal, unsigned int allowed, struct ipc_error 
 		return ipc_refuse(err, IPC_REFUSED, EBUSY,
 			"remove '%s': it is in use: a process attached it just now",
 			removal->item->address);
-	if (object->type == IPC_SYSV_SEM && !(allowed & IPC_REMOVE_IN_USE) &&
-		(now.waiters > 0 || now.operated > removal->item->sem.operated))
+	if (!(allowed & IPC_REMOVE_IN_USE) &&
+		(is_used ||
+			(object->type == IPC_SYSV_SEM &&
+				now.operated != removal->item->sem.operated)))
 		return ipc_refuse(err, IPC_REFUSED, EBUSY,
 			"remove '%s': it is in use: a process used it just now",
 			removal->item->address);

@@ -301,6 +301,20 @@ fill_entry_file(const struct ipc_sock_entry *entry, struct ipc_sock_info *info)
 	return code == 0 && !is_bound_to(entry, info) ? ENOENT : code;
 }
 
+bool
+ipc_sock_is_gone_for(const struct ipc_sock_info *info, pid_t pid)
+{
+	char path[sizeof(((struct ipc_sock_entry *)0)->name) + 64];
+	struct statx st;
+
+	snprintf(path, sizeof(path), "/proc/%d/root%s", (int)pid, info->address.path);
+	if (statx(AT_FDCWD, path,
+		    AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC,
+		    STATX_TYPE | STATX_INO, &st) < 0)
+		return errno == ENOENT || errno == ENOTDIR;
+	return !S_ISSOCK(st.stx_mode) || (uint32_t)st.stx_ino != (uint32_t)info->file;
+}
+
 static int
 visit_entry(const struct tour *tour, size_t place)
 {

@@ -45,4 +45,10 @@ bool ipc_sock_is_same_name(
 /* ipc_sock_probe() of a socket file that is held open, with O_PATH: 0, or an errno value. */
 int ipc_sock_probe_file(int path, enum ipc_bound *bound);
 
+/*
+ * Whether the path of one that is gone for us leads to another file than the socket's, or to
+ * none, from the root of a process as well.
+ */
+bool ipc_sock_is_gone_for(const struct ipc_sock_info *info, pid_t pid);
+
 #endif

@@ -47,7 +47,7 @@ ipc_blind_text(unsigned int blind, char buf[IPC_BLIND_TEXT_MAX])
 		{ IPC_BLIND_STOPPED,
 			"a process is stopped in a call that is not known" },
 		{ IPC_BLIND_LAYER,
-			"it is in a layer of an overlay, where it has another name" },
+			"it is in the upper layer of an overlay, where it has another name" },
 		{ IPC_BLIND_BOUND,
 			"sockets of other network namespaces may be bound to socket files" },
 	};

@@ -152,13 +152,13 @@ planted() {
 		rm -f f
 		sleep 1000 3>&- & owner=$!
 		ipc-fifo create --until-exit $owner f
-		inode=$(stat -c %i f)
+		was=$(stat -c %i f)
 		rm f
 		mkfifo f
-		[ "$(stat -c %i f)" -ne "$inode" ] || break
+		[ "$(stat -c %i f)" -ne "$was" ] || break
 		kill $owner
 	done
-	[ "$(stat -c %i f)" -eq "$inode" ] || skip "the file system gives no inode again"
+	[ "$(stat -c %i f)" -eq "$was" ] || skip "the file system gives no inode again"
 	[ "$(value OWNER_PID f)" = 0 ]
 	kill $owner
 	unguarded() { ! pgrep -x -f "ipc-until-exit: waits for the end of process $owner"; }

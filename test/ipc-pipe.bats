@@ -245,7 +245,7 @@ waiting() {
 	"./$hostile" 60 <"/proc/${pipe/\///fd/}" 3>&- &
 	within 20 grep -q a "/proc/$!/comm"
 	within 20 eval '[ "$(value READERS "$pipe" | wc -l)" -eq 1 ]'
-	[[ $(value READERS "$pipe") == *"$!/0:read:a??"* ]]
+	[[ $(value READERS "$pipe") == *"$!/0:read:a"*"[31m:b\\054c" ]]
 	run ! grep -q $'\e' <(ipc-pipe inspect "$pipe"; ipc-pipe inspect -J "$pipe")
 }
 

@@ -416,32 +416,61 @@ ipc-rm: cannot remove 'mmap:/dev/shm$NAME': there is no such object" ]
 	[ "$(ls dir)" = $'bound\nfile' ]
 }
 
-@test "what may be in use through an overlay of which it is in a layer is left, in whatever namespace" {
+# overlay SCRIPT [ARGUMENT]...: one where an overlay of lower and UPPER can be mounted, as: overlaid UPPER
+overlay() {
 	as_root
-	mkdir layers
-	cat >script <<-'END'
-		mount -t tmpfs none layers && cd layers && mkdir lower upper work merged && mkfifo upper/fifo || exit 99
-		for start in '' 'unshare --mount'; do
-			rm -rf bound work/*
-			$start bash -c 'mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none merged || exit 99
-				exec "$0" bind merged/socket 3<>merged/fifo' "$peer" >bound & pid=$!
-			until grep -q ready bound; do kill -0 $pid || exit 99; done
-			ipc-rm --stale --type sock --under upper
-			ipc-rm fifo:upper/fifo || echo $?
-			ipc-rm sock:upper/socket || echo $?
-			kill $pid
-			wait $pid
-			[ "$start" ] || umount merged
-			[ -S upper/socket ] && [ -p upper/fifo ] || exit 1
-			ipc-rm --stale --type sock --under upper
-		done
-	END
-	run --separate-stderr env peer="$peer" unshare --mount bash script
-	echo "$output"; echo "$stderr"
-	[ "$status" -ne 99 ] || skip "no overlay here"
-	[ "$output" = $'7\n7\n7\n7' ]
-	[ "$(grep -c "it is in a layer of an overlay, where it has another name; --in-use" <<<"$stderr")" -eq 4 ]
-	[ "$(grep -cx "ipc-rm: removed 1, refused 0" <<<"$stderr")" -eq 2 ]
+	mkdir -p layers
+	unshare -m bash -c "$overlaid"'in_layers && mkdir u && overlaid u' || skip "no overlay here"
+	run -0 --separate-stderr unshare -m bash -e -c "$overlaid"'in_layers
+		'"$1" "$peer" "${@:2}"
+	echo "$output"
+	echo "$stderr"
+}
+overlaid='in_layers() { mount -t tmpfs none layers && cd layers && mkdir lower work merged; }
+	overlaid() { mount -t overlay -o "lowerdir=lower,upperdir=$1,workdir=work" none "${2-merged}"; }
+	bound() {
+		"$peer" bind merged/socket 3<>merged/fifo >bound &
+		until grep -q ready bound; do kill -0 $!; done
+	}
+	export peer=$0; '
+
+@test "what may be in use through an overlay is left, however its upper directory is called" {
+	overlay 'export -f overlaid bound
+		for upper in upper "$PWD/absolute" "$PWD/with,comma" "$PWD/with=sign" "$PWD/with:colon" "$PWD/with blank"; do
+			rm -rf work/* bound
+			mkdir "$upper"
+			mkfifo "$upper/fifo"
+			overlaid "${upper//,/\\,}"
+			bound
+			for dir in . /; do
+				full=$(readlink -f "$upper")
+				(cd $dir && ipc-rm "fifo:$full/fifo") || echo $?
+				(cd $dir && ipc-rm "sock:$full/socket") || echo $?
+			done
+			kill $!
+			wait $! || :
+			umount merged
+			[ -p "$upper/fifo" ]
+			ipc-rm "sock:$full/socket"
+		done'
+	[ "$(sort <<<"$output" | uniq -c | xargs)" = "24 7" ]
+	[ "$(grep -c "it is in the upper layer of an overlay, where it has another name; --in-use" <<<"$stderr")" -eq 24 ]
+}
+
+@test "what may be in use through an overlay of another mount namespace is left" {
+	overlay 'mkdir upper
+		mkfifo upper/fifo end
+		export -f overlaid bound
+		unshare -m bash -e -c "overlaid upper; bound; cat end; kill \$!; wait || :" &
+		until grep -q ready bound; do kill -0 $!; done
+		ipc-rm --stale --type sock --under upper
+		ipc-rm sock:upper/socket || echo $?
+		: >end
+		wait
+		ipc-rm --stale --type sock --under upper'
+	[ "$output" = 7 ]
+	[ "$(grep -x "ipc-rm: removed.*" <<<"$stderr")" = "ipc-rm: removed 0, refused 0, left 1 of which the state is not known
+ipc-rm: removed 1, refused 0" ]
 }
 
 @test "--under can be given again, and each directory is searched" {

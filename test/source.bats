@@ -114,7 +114,7 @@ none_of() {
 
 @test "every function that a public header promises is there, and no other is public" {
 	needs "$library" "$srcdir/lib/ipcutil"
-	nm -g --defined-only "$library" | awk '$2 == "T" && $3 !~ /^ipc_((background|copy|fault|memory_(append|draft|file|put|sysv)|shm_(posix|sysv|dir)|sysv|mq_posix|mq_sysv|mq_piece|mq_turn|lock|mqueuefs|interrupt|proc|scan|thread|owner|ledger|registry|guardian|guard_renew|layer|directory)_|walk$|inventory_add_item$|fifo_find$|become(_root)?$|limits_users$|removal_(fail|other|reword|lease|become|may_unstick)$|sock_(table_.*|is_same_name|probe_file)$|pipe_device$|object_(generation|made_with|has_row|is_gone|is_on|look)$|word_(cut|wake(_written)?|wait_looking)$|memory_(cut|type_name|change_mode|foreign|kind|other_failed|part|place|relay|size_now)$|mq_(waited|foreign)$)/ { print $3 }' | sort >made
+	nm -g --defined-only "$library" | awk '$2 == "T" && $3 !~ /^ipc_((background|copy|fault|memory_(append|draft|file|put|sysv)|shm_(posix|sysv|dir)|sysv|mq_posix|mq_sysv|mq_piece|mq_turn|lock|mqueuefs|interrupt|proc|scan|thread|owner|ledger|registry|guardian|guard_renew|layer|directory)_|walk$|inventory_add_item$|fifo_find$|become(_root)?$|limits_users$|removal_(fail|other|reword|lease|become|may_unstick)$|sock_(table_.*|is_same_name|is_gone_for|probe_file)$|pipe_device$|object_(generation|made_with|has_row|is_gone|is_on|look)$|word_(cut|wake(_written)?|wait_looking)$|memory_(cut|type_name|change_mode|foreign|kind|other_failed|part|place|relay|size_now)$|mq_(waited|foreign)$)/ { print $3 }' | sort >made
 	sed 's|/\*.*\*/||; /^\/\*/,/\*\//d' "$srcdir"/lib/ipcutil/*.h |
 		grep -oE '^[a-z].*\<(ipc_[a-z_0-9]+)\(' | grep -oE 'ipc_[a-z_0-9]+\($' | tr -d '(' |
 		sort >promised

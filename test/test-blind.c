@@ -31,7 +31,7 @@ open_file(const void *flags)
 static bool
 is_calm(void)
 {
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 500; i++) {
 		if (!(blind(&file) & IPC_BLIND_IN_FLIGHT))
 			return true;
 		nap();

@@ -58,7 +58,7 @@ enum ipc_blind {
 	IPC_BLIND_OPENING = 1 << 6,
 	/* Of FIFOs and System V queues: one is stopped in a call that cannot be told. */
 	IPC_BLIND_STOPPED = 1 << 7,
-	/* Of one file, and never of a look: it is in a layer of an overlay. */
+	/* Of one file, and never of a look: it is in the upper layer of an overlay. */
 	IPC_BLIND_LAYER = 1 << 8,
 	/* Of socket files: the sockets of other network namespaces are not told. */
 	IPC_BLIND_BOUND = 1 << 9,
