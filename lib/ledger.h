@@ -17,8 +17,8 @@
  *
  * with ADDRESS encoded by %XX, and blanks at its end.  STAMP tells it from others that had
  * its number: the time of change of an object of System V, as what that was made with looks
- * otherwise from other namespaces, and the generation of a file.  What changes is one byte: a line
- * that begins with "-" counts for nothing, and its room is used again.  So a reader
+ * otherwise from other namespaces, and the generation of a file.  What changes is one byte:
+ * a line that begins with "-" counts for nothing, and its room is used again.  So a reader
  * needs no lock, and a writer that is killed leaves nothing half done: its line has no
  * "+" yet, and one without newline is cut off by the next.
  */

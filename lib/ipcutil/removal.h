@@ -45,9 +45,10 @@ struct ipc_removal {
  * proves whether it is in use.  identity is that of ipc_object_identity() when it was
  * listed, or NULL.  End it also after a failure.
  *
- * Files and POSIX queues: until ipc_removal_release() we have a write lease, if the kernel gives us one,
- * so that nobody can open it, which blocks, or fails with EWOULDBLOCK, and all signals are
- * blocked; where somebody tries, SIGURG is sent to us.  Socket files: ipc_sock_probe().
+ * Files and POSIX queues: until ipc_removal_release() we have a write lease, if the kernel
+ * gives us one, so that nobody can open it, which blocks, or fails with EWOULDBLOCK, and
+ * all signals are blocked; where somebody tries, SIGURG is sent to us.  Socket files:
+ * ipc_sock_probe().
  *
  * IPC_NO_OBJECT	there is none
  * IPC_REFUSED	it is not the object that was listed; or it is one of several names of a

@@ -35,8 +35,8 @@ struct ipc_sock_info {
 	uint64_t inode;  /* of the socket that is bound */
 	uint64_t socket_device; /* of all sockets; 0 when none is bound */
 	uint64_t device, file;  /* of the file, and its inode */
-	bool is_gone;         /* the path, as we see it, leads to that file no more */
-	enum ipc_bound bound; /* none of ours: IPC_BOUND_UNKNOWN */
+	bool is_gone;           /* the path, as we see it, leads to that file no more */
+	enum ipc_bound bound;   /* none of ours: IPC_BOUND_UNKNOWN */
 	mode_t mode; /* of the file; (mode_t)-1: it has none that is known, nor gid */
 	uid_t uid;   /* of the file, else of the socket; (uid_t)-1 */
 	gid_t gid;   /* (gid_t)-1 */
